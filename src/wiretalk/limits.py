@@ -1,0 +1,151 @@
+"""Every limit there is, by name, with its unit and its reason; and the record that carries a server's own.
+
+Numbers only. A limit that is not written here does not exist; code elsewhere names one of these.
+"""
+
+from __future__ import annotations
+
+KIB = 1024
+MIB = 1024 * KIB
+
+MAX_MESSAGE_BYTES = 1 * MIB
+"""A message larger than this ends its conversation: a peer cannot make us hold more."""
+
+READ_BYTES = 64 * KIB
+"""Asked of the kernel in one read. Larger reads gain little and cost an allocation each."""
+
+SEND_BUFFER_BYTES = 256 * KIB
+"""Unsent bytes of one connection at which `send` waits and a `reply` server stops reading."""
+
+QUEUE_MESSAGES = 1024
+"""Messages waiting for a slow session, above which its connection is not read."""
+
+REPLY_BATCH = 16
+"""Answers a `reply` server gathers before it looks at what it has still to send."""
+
+MAX_CONNECTIONS = 10_000
+"""Open connections of one server, all its addresses together; at it, accepting stops."""
+
+BACKLOG = 4096
+"""Connections the kernel may hold ready before they are accepted."""
+
+MAX_UDP_PEERS = 4096
+"""UDP peers with a session at once: a sender of forged addresses cannot fill memory."""
+
+UDP_PEER_IDLE_S = 60.0
+"""A UDP peer silent for so long is forgotten: UDP has no other ending."""
+
+DATAGRAMS_A_WAKE = 64
+"""Datagrams taken from one socket before others get their turn."""
+
+IDLE_TIMEOUT_S = 3600.0
+"""A served connection on which nothing passes for so long is ended."""
+
+CONNECT_TIMEOUT_S = 10.0
+"""The whole of connecting: resolving, every attempt, and TLS."""
+
+ATTEMPT_DELAY_S = 0.25
+"""Head start of one address over the next while connecting (RFC 8305, section 5)."""
+
+TLS_HANDSHAKE_TIMEOUT_S = 10.0
+"""A peer that connects and then does not finish its TLS handshake is dropped."""
+
+DRAIN_S = 5.0
+"""Stopping: how long open conversations may take to end by themselves."""
+
+CLOSE_TIMEOUT_S = 5.0
+"""Closing: how long the peer may take to accept the bytes still unsent."""
+
+KEEPALIVE_IDLE_S = 60
+"""A silent TCP connection is probed after so long (TCP_KEEPIDLE)."""
+
+KEEPALIVE_INTERVAL_S = 10
+"""Between two probes (TCP_KEEPINTVL)."""
+
+KEEPALIVE_PROBES = 6
+"""Probes unanswered before the peer counts as dead (TCP_KEEPCNT)."""
+
+USER_TIMEOUT_S = 120
+"""Sent TCP data unacknowledged for so long: the peer is dead (TCP_USER_TIMEOUT, RFC 5482)."""
+
+RETRY_FIRST_S = 0.1
+"""Reconnecting: the first pause. Each next one doubles, with jitter."""
+
+RETRY_MOST_S = 30.0
+"""Reconnecting: the longest pause."""
+
+ACCEPT_RETRY_S = 0.5
+"""Out of file descriptors: the pause before accepting is tried again."""
+
+MAX_THREADS = 256
+"""Threads, so connections at once, of a blocking server."""
+
+MAX_ADDRESS_BYTES = 4096
+"""The text of an address."""
+
+
+class Limits:
+    """The limits of one server or connection, each with a default.
+
+    Args:
+        max_connections: connections open at once, over all addresses of a server.
+        max_message_bytes: one message, in bytes; either way.
+        send_buffer_bytes: unsent bytes at which `send` waits.
+        queue_messages: messages waiting for a slow session before its peer is not read.
+        idle_timeout_s: seconds without a byte either way before a connection is ended; None: never.
+        tls_handshake_timeout_s: seconds a TLS handshake may take.
+        max_udp_peers: UDP peers remembered at once.
+        udp_peer_idle_s: seconds after which a silent UDP peer is forgotten.
+        drain_s: seconds open conversations may take to end when the server stops.
+
+    Raises:
+        ValueError: a limit is not a positive number.
+    """
+
+    __slots__ = (
+        "drain_s",
+        "idle_timeout_s",
+        "max_connections",
+        "max_message_bytes",
+        "max_udp_peers",
+        "queue_messages",
+        "send_buffer_bytes",
+        "tls_handshake_timeout_s",
+        "udp_peer_idle_s",
+    )
+
+    def __init__(
+        self,
+        *,
+        max_connections: int = MAX_CONNECTIONS,
+        max_message_bytes: int = MAX_MESSAGE_BYTES,
+        send_buffer_bytes: int = SEND_BUFFER_BYTES,
+        queue_messages: int = QUEUE_MESSAGES,
+        idle_timeout_s: float | None = IDLE_TIMEOUT_S,
+        tls_handshake_timeout_s: float = TLS_HANDSHAKE_TIMEOUT_S,
+        max_udp_peers: int = MAX_UDP_PEERS,
+        udp_peer_idle_s: float = UDP_PEER_IDLE_S,
+        drain_s: float = DRAIN_S,
+    ) -> None:
+        self.max_connections = max_connections
+        self.max_message_bytes = max_message_bytes
+        self.send_buffer_bytes = send_buffer_bytes
+        self.queue_messages = queue_messages
+        self.idle_timeout_s = idle_timeout_s
+        self.tls_handshake_timeout_s = tls_handshake_timeout_s
+        self.max_udp_peers = max_udp_peers
+        self.udp_peer_idle_s = udp_peer_idle_s
+        self.drain_s = drain_s
+        for name in self.__slots__:
+            value = getattr(self, name)
+            if value is None and name == "idle_timeout_s":
+                continue
+            if not isinstance(value, int | float) or value < 0 or (value == 0 and name != "drain_s"):
+                raise ValueError(f"{name} must be a positive number, not {value!r}")
+
+    def but(self, **changes: float | None) -> Limits:
+        """Return these limits with some of them changed."""
+        return Limits(**{name: getattr(self, name) for name in self.__slots__} | changes)  # type: ignore[arg-type]
+
+    def __repr__(self) -> str:
+        return f"Limits({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
