@@ -1,0 +1,210 @@
+"""Processes of the benchmarks: the load compiled, servers started and ended, cores given out, loads run against them.
+
+What is measured and what it is judged by is not known here.
+"""
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+LOAD = HERE / "bin" / "load"
+START_S = 20
+END_S = 5
+
+
+class BenchmarkError(Exception):
+    """Something could not be measured; the sentence says what to do."""
+
+
+@dataclass
+class Settings:
+    """How long to measure."""
+
+    rounds: int = 7
+    warmup_s: float = 0.3
+    seconds: float = 1.0
+    idle_connections: int = 9000
+    starts: int = 60
+
+
+@dataclass
+class Server:
+    """A running server of `peers/`."""
+
+    name: str
+    process: subprocess.Popen
+    port: int
+
+
+def compile_load():
+    """Compile load.c where the binary is missing or older."""
+    source = HERE / "load.c"
+    if LOAD.exists() and LOAD.stat().st_mtime > source.stat().st_mtime:
+        return
+    compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if not compiler:
+        raise BenchmarkError(
+            "the load generator is a C program: install a C compiler (cc, gcc or clang), or name it in CC"
+        )
+    LOAD.parent.mkdir(exist_ok=True)
+    command = [*compiler.split(), "-O2", "-Wall", "-o", LOAD, source]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise BenchmarkError(f"{compiler} could not compile {source.name}:\n{done.stderr}")
+
+
+def choose_cores():
+    """Return a core for the server and one for the load, on different physical cores if there are; or None."""
+    if not hasattr(os, "sched_getaffinity"):
+        return None
+    first, *others = sorted(os.sched_getaffinity(0))
+    if not others:
+        return None
+    siblings = ""
+    with contextlib.suppress(OSError):
+        siblings = Path(f"/sys/devices/system/cpu/cpu{first}/topology/thread_siblings_list").read_text().strip()
+    apart = [core for core in others if str(core) not in siblings.replace("-", ",").split(",")]
+    return first, (apart or others)[0]
+
+
+CORES = choose_cores()
+
+
+def pin_self():
+    """Move this process, and so every load it starts, away from the servers' core."""
+    if CORES:
+        os.sched_setaffinity(0, {CORES[1]})
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def end(process):
+    process.terminate()
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def serving(name, peer, *words):
+    """Run `peers/PEER.py PORT WORDS…` on the servers' core until the block ends."""
+    port = free_port()
+    command = [sys.executable, HERE / "peers" / f"{peer}.py", str(port), *words]
+    # Its complaints go to a file: a pipe that nobody reads would stop a server that complains a lot.
+    with tempfile.TemporaryFile("w+") as complaints:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)
+        try:
+            if CORES:
+                os.sched_setaffinity(process.pid, {CORES[0]})
+            ready, _, _ = select.select([process.stdout], [], [], START_S)
+            if not ready or process.stdout.readline() != "ready\n":
+                end(process)
+                complaints.seek(0)
+                last = complaints.read().strip().splitlines()[-1:] or ["it said nothing"]
+                raise BenchmarkError(f"{name} did not start: {last[0]}")
+            yield Server(name, process, port)
+        finally:
+            end(process)
+            process.stdout.close()
+
+
+def run_load(server, settings, **options):
+    """Load a server for a while.
+
+    Args:
+        server: what `serving` gave.
+        settings: how long to measure.
+        **options: the load's own (`connections`, `size`, `depth`, `framing`, `refill`).
+
+    Returns:
+        What the load printed, with `cpu_us` (the server's CPU time a message) and `busy` (its share of a core) added.
+
+    Raises:
+        BenchmarkError: the echo was wrong, or the server went away.
+    """
+    options |= {
+        "port": server.port,
+        "pid": server.process.pid,
+        "warmup": settings.warmup_s,
+        "seconds": settings.seconds,
+    }
+    command = [LOAD, *(f"--{name}={value}" for name, value in options.items())]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60 + settings.seconds)
+    if done.returncode:
+        raise BenchmarkError(f"{server.name}: {done.stderr.strip() or 'the load failed'}")
+    result = json.loads(done.stdout)
+    if not result["messages"]:
+        raise BenchmarkError(f"{server.name}: not one message came back")
+    result["cpu_us"] = result["server_cpu_s"] / result["messages"] * 1e6
+    result["busy"] = result["server_cpu_s"] / result["seconds"]
+    result["load_busy"] = result["load_cpu_s"] / result["seconds"]
+    return result
+
+
+class Holder:
+    """A load that only holds connections; `command` as the load's `--idle` takes them."""
+
+    def __init__(self, server, connections, framing):
+        words = [LOAD, "--idle", f"--port={server.port}", f"--connections={connections}", f"--framing={framing}"]
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise BenchmarkError("the load could not hold its connections; see its words above")
+        return json.loads(line)["open"]
+
+    def command(self, words):
+        self.process.stdin.write(f"{words}\n")
+        self.process.stdin.flush()
+        return self.answer()
+
+    def close(self):
+        end(self.process)
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def anonymous_bytes(pid):
+    """Return a process's own memory: its anonymous pages."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Anonymous:"):
+            return int(line.split()[1]) * 1024
+    raise BenchmarkError("this system does not tell a process's anonymous memory (/proc/PID/smaps_rollup)")
+
+
+def settled(read, pause_s=0.3, patience_s=20):
+    """Return what `read` gives once it gives the same twice."""
+    until = time.monotonic() + patience_s
+    last = read()
+    while time.monotonic() < until:
+        time.sleep(pause_s)
+        value = read()
+        if value == last:
+            break
+        last = value
+    return last
+
+
+def in_turn(names, rounds):
+    """Yield (round, name): every name once a round, the order turned round each time, so that drift favours nobody."""
+    for number in range(rounds):
+        for name in names if number % 2 == 0 else reversed(names):
+            yield number, name
