@@ -306,15 +306,18 @@ class TruncatedError(MessageError):
     Args:
         have_bytes: how many bytes of the unfinished message there were.
         need_bytes: how many it should have had, or None where the framing does not tell.
+        rest: those bytes themselves, for whoever wants to show them.
     """
 
     how = "truncated"
 
-    def __init__(self, have_bytes: int, need_bytes: int | None = None) -> None:
+    def __init__(self, have_bytes: int, need_bytes: int | None = None, rest: bytes = b"") -> None:
         of = f" of {need_bytes}" if need_bytes is not None else ""
         super().__init__(f"the stream ended within a message: {have_bytes}{of} bytes of it had come")
+        self.args = (have_bytes, need_bytes, rest)
         self.have_bytes = have_bytes
         self.need_bytes = need_bytes
+        self.rest = rest
 
 
 class CodecError(MessageError):

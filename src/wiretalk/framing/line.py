@@ -1,0 +1,96 @@
+"""line: a message ends in LF; a CR before it is dropped on input. `line:crlf` writes CR LF, and reads the same.
+
+A message that holds LF cannot be sent: it would arrive as two. One that ends in CR cannot be sent as `line` either, for
+the CR would be dropped on arrival; `line:crlf` carries it, since only one CR is dropped.
+"""
+
+from __future__ import annotations
+
+from wiretalk.errors import MalformedError, TruncatedError
+from wiretalk.framing.base import Framing
+
+CR = 0x0D
+
+
+class Line(Framing):
+    """Lines that end in LF, or in CR LF on input. Held is the last line so far, at most one CR over the limit."""
+
+    __slots__ = ()
+
+    def feed(self, data: bytes) -> list[bytes]:
+        if self._fault is not None:
+            raise self._again()
+        held = self._held
+        if held and held[-1] == CR and data[:1] == b"\n":
+            del held[-1]
+        # A search for one byte costs far less than one for two, and most streams hold no CR at all.
+        if b"\r" in data:
+            data = data.replace(b"\r\n", b"\n")
+        lines = data.split(b"\n")
+        tail = lines.pop()
+        if held and lines:
+            held += lines[0]
+            lines[0] = bytes(held)
+            held.clear()
+            if len(lines[0]) > self.max_message_bytes:
+                self._over(len(lines[0]), [])
+        if len(data) > self.max_message_bytes:
+            self._check_sizes_in(lines)
+        if tail:
+            held += tail
+            if len(held) > self.max_message_bytes:
+                self._check_tail(lines)
+        return lines
+
+    def finish(self) -> list[bytes]:
+        if self._fault is not None:
+            raise self._again()
+        if self._held:
+            rest = bytes(self._held)
+            self._fail(TruncatedError(len(rest), None, rest), [])
+        return []
+
+    def encode_all(self, messages: list[bytes]) -> bytes:
+        if not messages:
+            return b""
+        wire = b"\n".join(messages) + b"\n"
+        if wire.count(b"\n") != len(messages) or (b"\r" in wire and b"\r\n" in wire):
+            self._refuse(messages)
+        if len(wire) > self.max_message_bytes:
+            self._check_sizes_out(messages)
+        return wire
+
+    def _check_tail(self, lines: list[bytes]) -> None:
+        """Raise the LimitError for a line without an end, unless its last byte may be the CR of its end."""
+        known = len(self._held) - (self._held[-1] == CR)
+        if known > self.max_message_bytes:
+            self._over(known, lines, at_least="at least ")
+
+    def _refuse(self, messages: list[bytes]) -> None:
+        """Raise for the first message that would not arrive as it was sent."""
+        for message in messages:
+            if b"\n" in message:
+                raise MalformedError(
+                    "a message that holds LF cannot be sent as a line: it would arrive as two", by="us"
+                )
+            if message.endswith(b"\r"):
+                reason = (
+                    "a message that ends in CR cannot be sent as a line: the CR would be dropped; line:crlf keeps it"
+                )
+                raise MalformedError(reason, by="us")
+
+
+class LineCrlf(Line):
+    """Lines that are written with CR LF, as the Internet's text protocols want them."""
+
+    __slots__ = ()
+
+    def encode_all(self, messages: list[bytes]) -> bytes:
+        if not messages:
+            return b""
+        wire = b"\r\n".join(messages) + b"\r\n"
+        if wire.count(b"\n") != len(messages):
+            self._refuse([message for message in messages if b"\n" in message])
+        if len(wire) > self.max_message_bytes:
+            self._check_sizes_out(messages)
+        return wire
