@@ -20,6 +20,9 @@ SEND_BUFFER_BYTES = 256 * KIB
 QUEUE_MESSAGES = 1024
 """Messages waiting for a slow session, above which its connection is not read."""
 
+QUEUE_BYTES = 256 * KIB
+"""Bytes read for a slow session that has not caught up, above which its connection is not read."""
+
 REPLY_BATCH = 16
 """Answers a `reply` server gathers before it looks at what it has still to send."""
 
@@ -50,11 +53,23 @@ ATTEMPT_DELAY_S = 0.25
 TLS_HANDSHAKE_TIMEOUT_S = 10.0
 """A peer that connects and then does not finish its TLS handshake is dropped."""
 
+SWEEP_MOST_S = 15.0
+"""The longest pause between two looks for idle connections."""
+
+ACCEPTS_A_WAKE = 128
+"""Connections accepted from one socket before others get their turn."""
+
 DRAIN_S = 5.0
 """Stopping: how long open conversations may take to end by themselves."""
 
 CLOSE_TIMEOUT_S = 5.0
 """Closing: how long the peer may take to accept the bytes still unsent."""
+
+LINGER_S = 1.0
+"""Closing on a peer that is still sending: how long it is listened to, so that a reset cannot overtake our last bytes."""
+
+LINGER_BYTES = 1 * MIB
+"""Closing on a peer that is still sending: how much of it is read and dropped at once."""
 
 KEEPALIVE_IDLE_S = 60
 """A silent TCP connection is probed after so long (TCP_KEEPIDLE)."""

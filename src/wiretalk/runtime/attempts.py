@@ -1,0 +1,117 @@
+"""Connect to the first of several addresses that answers, as RFC 8305 (Happy Eyeballs, version 2) says.
+
+Each address gets a head start over the next; the first to connect wins and the others are closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from wiretalk.errors import OpenError, RefusedError, TimedOutError, UnreachableError, WiretalkError
+from wiretalk.limits import ATTEMPT_DELAY_S
+from wiretalk.transport import finish_connect, open_socket, start_connect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from wiretalk.transport import Candidate
+
+    Trace = Callable[[str], None]
+
+
+async def connect_one(candidate: Candidate, trace: Trace) -> Any:
+    """Return a socket connected to one candidate.
+
+    Raises:
+        OpenError: it cannot be connected to.
+    """
+    trace(f"connecting to {candidate}")
+    sock = open_socket(candidate)
+    try:
+        if not start_connect(sock, candidate):
+            await _writable(sock)
+            finish_connect(sock, candidate)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+async def _writable(sock: Any) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+
+    def wake() -> None:
+        if not ready.done():
+            ready.set_result(None)
+
+    loop.add_writer(sock.fileno(), wake)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(sock.fileno())
+
+
+async def connect_first(candidates: list[Candidate], trace: Trace) -> tuple[Any, Candidate]:
+    """Return a connected socket and the candidate it is connected to.
+
+    Args:
+        candidates: in the order in which they are tried, families interleaved.
+        trace: told what is tried and what failed.
+
+    Raises:
+        OpenError: none could be connected to; it names what happened to each.
+    """
+    if len(candidates) == 1:
+        return await connect_one(candidates[0], trace), candidates[0]
+    waiting = list(candidates)
+    running: dict[asyncio.Task[Any], Candidate] = {}
+    failed: list[tuple[Candidate, WiretalkError]] = []
+    loop = asyncio.get_running_loop()
+    try:
+        while waiting or running:
+            if waiting:
+                candidate = waiting.pop(0)
+                running[loop.create_task(connect_one(candidate, trace))] = candidate
+            done, _ = await asyncio.wait(
+                running, timeout=ATTEMPT_DELAY_S if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                candidate = running.pop(task)
+                error = task.exception()
+                if error is None:
+                    return task.result(), candidate
+                if not isinstance(error, OpenError | TimedOutError):
+                    raise error
+                trace(str(error))
+                failed.append((candidate, error))
+    finally:
+        await _abandon(running)
+    raise together(str(candidates[0].address), [error for _, error in failed])
+
+
+async def _abandon(running: dict[asyncio.Task[Any], Candidate]) -> None:
+    for task in running:
+        task.cancel()
+    for result in await asyncio.gather(*running, return_exceptions=True):
+        if not isinstance(result, BaseException):
+            # It connected in the very turn in which another had won.
+            result.close()
+
+
+def together(address: str, errors: list[WiretalkError]) -> WiretalkError:
+    """Return one error for several failed attempts: the most telling kind, with what happened to each."""
+    for kind in (RefusedError, UnreachableError):
+        if all(isinstance(error, kind) for error in errors):
+            return kind(address, "; ".join(_clause(error) for error in errors))
+    refusals = [error for error in errors if not isinstance(error, UnreachableError)]
+    first = (refusals or errors)[0]
+    if isinstance(first, OpenError):
+        return type(first)(address, "; ".join(_clause(error) for error in errors))
+    return first
+
+
+def _clause(error: WiretalkError) -> str:
+    return str(error)

@@ -1,0 +1,475 @@
+"""A conversation that somebody awaits: messages come through one bounded queue, and `send` waits when the peer is slow.
+
+Bytes are decoded into messages as they arrive, many at once; a coroutine that takes them pays for no task, no future
+and no copy a message, only for one wake-up a read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+
+from wiretalk.ending import Ending
+from wiretalk.errors import (
+    ClosedError,
+    FinishedError,
+    LimitError,
+    MessageError,
+    TimedOutError,
+    UsageError,
+    WiretalkError,
+)
+from wiretalk.limits import CLOSE_TIMEOUT_S, QUEUE_BYTES
+from wiretalk.runtime.conversation import Conversation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+    from types import TracebackType
+    from typing import Any, Self
+
+    from wiretalk.runtime.conversation import Plan
+    from wiretalk.runtime.heartbeat import Heart
+
+GATHERED_MESSAGES = 64
+"""Small messages sent while others wait to be handled leave together; at most so many."""
+
+GATHERED_BYTES = 16 * 1024
+"""A message of this size or more is not gathered: a write of its own costs nothing beside it."""
+
+
+class Connection(Conversation):
+    """One conversation: send and receive whole messages.
+
+    Iterating yields each message and ends when the peer has finished; any other end is raised.
+
+    Attributes: see `Conversation`.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_error",
+        "_fed",
+        "_gathered",
+        "_heart",
+        "_idle",
+        "_input_over",
+        "_lost",
+        "_opening",
+        "_over",
+        "_paused",
+        "_queue",
+        "_room",
+        "_trouble",
+        "_waiter",
+    )
+
+    def __init__(
+        self,
+        plan: Plan,
+        peer: str,
+        local: str,
+        keeper: Callable[[Any], None] | None = None,
+        opening: asyncio.Future[None] | None = None,
+    ) -> None:
+        super().__init__(plan, peer, local, keeper)
+        self._queue: deque[bytes] = deque()
+        # Bytes read since the queue was last empty: bounds what a slow session costs, without a count a message.
+        self._fed = 0
+        self._paused = False
+        self._waiter: asyncio.Future[None] | None = None
+        # Who waits for room to send, or for the end.
+        self._room: list[asyncio.Future[None]] | None = None
+        self._gathered: list[bytes] | None = None
+        self._input_over = False
+        # What ended the input, when it was not the peer's clean end.
+        self._error: WiretalkError | None = None
+        # What is to be told at the next call, once (a datagram nobody took).
+        self._trouble: WiretalkError | None = None
+        self._closing = False
+        self._over = False
+        self._lost: WiretalkError | None = None
+        self._opening = opening
+        self._heart: Heart | None = None
+        self._idle: asyncio.TimerHandle | None = None
+
+    # the transport's calls
+
+    def opened(self) -> None:
+        """See `transport.loop.Sink`."""
+        opening, self._opening = self._opening, None
+        if opening is not None and not opening.done():
+            opening.set_result(None)
+        if self._keeper is not None:
+            self._keeper(self)
+
+    def data(self, data: bytes) -> None:
+        """See `transport.loop.Sink`."""
+        try:
+            messages = self._framing.feed(data)
+        except (MessageError, LimitError) as error:
+            messages = error.messages
+            self._queue.extend(messages)
+            self.messages_received += len(messages)
+            self._end_input(error)
+            return
+        if messages:
+            self.messages_received += len(messages)
+            queue = self._queue
+            queue.extend(messages)
+            self._fed += len(data)
+            if self._fed > QUEUE_BYTES or len(queue) > self.plan.limits.queue_messages:
+                self._paused = True
+                self._transport.pause()
+            waiter = self._waiter
+            if waiter is not None:
+                self._waiter = None
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    def end(self) -> None:
+        """See `transport.loop.Sink`."""
+        try:
+            rest = self._framing.finish()
+        except MessageError as error:
+            self._end_input(error)
+            return
+        self._queue.extend(rest)
+        self.messages_received += len(rest)
+        self._end_input(None)
+
+    def _end_input(self, error: WiretalkError | None) -> None:
+        if not self._input_over:
+            self._input_over = True
+            self._error = error
+            if error is not None:
+                self._transport.pause()
+        self._wake()
+
+    def drained(self) -> None:
+        """See `transport.loop.Sink`."""
+        if self._room and self._transport.backlog_bytes <= self.plan.limits.send_buffer_bytes // 2:
+            self._wake_senders()
+
+    def trouble(self, error: WiretalkError) -> None:
+        """See `transport.loop.Sink`."""
+        self._trouble = error
+        self._wake()
+
+    def lost(self, error: WiretalkError | None) -> None:
+        """See `transport.loop.Sink`."""
+        self._over = True
+        ended_by_peer = self._input_over and not self._closing
+        self._lost = error
+        self._set_ending(error or self._error, "peer" if ended_by_peer else "us")
+        if not self._input_over:
+            self._input_over = True
+            self._error = error or ClosedError(self.peer, Ending("closed", "us"))
+        if self._heart is not None:
+            self._heart.cancel()
+        if self._idle is not None:
+            self._idle.cancel()
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            if not opening.done():
+                opening.set_exception(error or ClosedError(self.peer, Ending("closed", "us")))
+        elif self._keeper is not None:
+            self._keeper(self)
+        self._wake()
+        self._wake_senders()
+
+    def _wake(self) -> None:
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    def _wake_senders(self) -> None:
+        room, self._room = self._room, None
+        for waiter in room or ():
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # receiving
+
+    async def receive(self, *, timeout_s: float | None = None) -> Any:
+        """Return the next message (bytes, or the codec's value).
+
+        Args:
+            timeout_s: how long to wait for it, in seconds; None: as long as the connection lives.
+
+        Raises:
+            FinishedError: the peer has finished sending, and everything it sent has been received.
+            TimedOutError: it did not come in time (wait "receive"); the connection goes on. Or the peer is dead.
+            ResetError: the peer broke off.
+            MessageError: what the peer sent is no message (malformed, truncated, not of the codec).
+            LimitError: the peer's message is too long.
+            RefusedError: a datagram sent before reached nobody.
+        """
+        while not self._queue:
+            if timeout_s is None:
+                more = await self._more()
+            else:
+                try:
+                    async with asyncio.timeout(timeout_s):
+                        more = await self._more()
+                except TimeoutError as error:
+                    if isinstance(error, WiretalkError):
+                        raise
+                    raise TimedOutError(self.peer, "receive", timeout_s) from None
+            if not more:
+                raise FinishedError(self.peer, Ending("finished", "peer"))
+        message = self._queue.popleft()
+        decode = self.plan.decode
+        return message if decode is None else decode(message)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self._messages()
+
+    async def _messages(self) -> AsyncIterator[Any]:
+        queue = self._queue
+        decode = self.plan.decode
+        take = queue.popleft
+        while True:
+            if decode is None:
+                while queue:
+                    yield take()
+            else:
+                while queue:
+                    yield decode(take())
+            if not await self._more():
+                return
+
+    async def _more(self) -> bool:
+        """Wait until there is something in the queue; False: there never will be, in good order."""
+        self._flush()
+        self._fed = 0
+        if self._trouble is not None:
+            raise self._take_trouble()
+        if self._input_over:
+            if self._error is not None:
+                raise self._error
+            return False
+        if self._paused:
+            self._paused = False
+            self._transport.resume()
+        if self._waiter is not None:
+            raise UsageError("", reason="somebody else is already receiving from this connection")
+        waiter = self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await waiter
+        finally:
+            if self._waiter is waiter:
+                self._waiter = None
+        return True
+
+    def _take_trouble(self) -> WiretalkError:
+        trouble, self._trouble = self._trouble, None
+        assert trouble is not None  # noqa: S101  # the callers have looked
+        return trouble
+
+    # sending
+
+    async def send(self, message: Any, *, timeout_s: float | None = None) -> None:
+        """Send one whole message (bytes, or the codec's value).
+
+        Returns when the message is on its way or waits in the send buffer; waits while that is full
+        (`limits.send_buffer_bytes`), so a peer that does not read cannot make it grow.
+
+        Args:
+            timeout_s: how long to wait for room, in seconds; None: as long as the connection lives. The message is in
+                the buffer even when this runs out.
+
+        Raises:
+            ClosedError: the connection, or our half of it, is closed.
+            ResetError: the peer broke off.
+            TimedOutError: no room in time (wait "send").
+            MessageError: the framing or the codec cannot carry it; nothing was sent.
+            LimitError: it is too long for the limit, or for a datagram on this path; nothing was sent.
+        """
+        encode = self.plan.encode
+        wire = self._framing.encode(message if encode is None else encode(message))
+        transport = self._transport
+        if self._closing or self._over or transport.broken is not None or self._trouble is not None:
+            raise self._why_not()
+        self.messages_sent += 1
+        if self._queue and len(wire) < GATHERED_BYTES and self.plan.address.kind == "stream":
+            # More messages wait to be handled, so more answers will follow: they leave together.
+            gathered = self._gathered
+            if gathered is None:
+                self._gathered = [wire]
+                asyncio.get_running_loop().call_soon(self._flush)
+            else:
+                gathered.append(wire)
+                if len(gathered) >= GATHERED_MESSAGES:
+                    self._flush()
+        else:
+            if self._gathered is not None:
+                self._gathered.append(wire)
+                self._flush()
+            else:
+                transport.write(wire)
+        if transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+            await self._drain(timeout_s)
+
+    def _flush(self) -> None:
+        gathered = self._gathered
+        if gathered is not None:
+            self._gathered = None
+            self._transport.write(b"".join(gathered))
+
+    def _why_not(self) -> WiretalkError:
+        if self._trouble is not None:
+            return self._take_trouble()
+        if self._transport.broken is not None:
+            return self._transport.broken
+        if self._over and isinstance(self._error, WiretalkError) and not self._closing:
+            return self._error
+        return ClosedError(self.peer, Ending("closed", "us", unsent_bytes=self.unsent_bytes))
+
+    async def drain(self, *, timeout_s: float | None = None) -> None:
+        """Wait until the system has taken all that was sent.
+
+        Raises:
+            TimedOutError: not in time (wait "send").
+            ResetError: the peer broke off.
+        """
+        self._flush()
+        while self._transport.backlog_bytes and not self._over:
+            await self._drain(timeout_s)
+
+    async def _drain(self, timeout_s: float | None) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._change()
+        except TimeoutError:
+            raise TimedOutError(self.peer, "send", timeout_s, self.unsent_bytes) from None
+        if self._transport.broken is not None:
+            raise self._transport.broken
+        if self._over and self._error is not None:
+            raise self._error
+
+    async def _change(self) -> None:
+        """Wait for room to send, or for the end."""
+        waiter = asyncio.get_running_loop().create_future()
+        if self._room is None:
+            self._room = []
+        self._room.append(waiter)
+        await waiter
+
+    async def send_all(self, messages: Iterable[Any], *, timeout_s: float | None = None) -> None:
+        """Send many messages; as `send` for each, with fewer writes."""
+        gathered: list[Any] = []
+        size = 0
+        encode = self.plan.encode
+        stream = self.plan.address.kind == "stream"
+        for message in messages:
+            if not stream:
+                await self.send(message, timeout_s=timeout_s)
+                continue
+            payload = message if encode is None else encode(message)
+            gathered.append(payload)
+            size += len(payload)
+            if size >= GATHERED_BYTES:
+                await self._send_gathered(gathered, timeout_s)
+                gathered, size = [], 0
+        if gathered:
+            await self._send_gathered(gathered, timeout_s)
+
+    async def _send_gathered(self, payloads: list[bytes], timeout_s: float | None) -> None:
+        wire = self._framing.encode_all(payloads)
+        if self._closing or self._over or self._transport.broken is not None:
+            raise self._why_not()
+        self._flush()
+        self.messages_sent += len(payloads)
+        self._transport.write(wire)
+        if self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+            await self._drain(timeout_s)
+
+    # ending
+
+    async def half_close(self) -> None:
+        """Tell the peer that we have finished sending; receiving goes on.
+
+        On datagrams, which have no such thing, nothing is sent.
+        """
+        self._flush()
+        if self.plan.address.kind == "datagram":
+            return
+        self._closing = True
+        self._transport.half_close()
+
+    async def close(self) -> None:
+        """Send what is still to be sent, end the connection in good order, and wait until that is done.
+
+        Messages not yet received are dropped. A peer that takes nothing for `limits.CLOSE_TIMEOUT_S` is left.
+
+        Raises:
+            TimedOutError: the peer did not take the rest in time (wait "close"); it says how many bytes.
+            ResetError: the peer broke off before it took the rest.
+        """
+        self._flush()
+        if self.plan.address.kind == "datagram" and not self._over:
+            await self.drain(timeout_s=CLOSE_TIMEOUT_S)
+        self._closing = True
+        self._transport.close()
+        while not self._over:
+            await self._change()
+        if self._lost is not None and self.ending is not None and self.ending.unsent_bytes:
+            raise self._lost
+
+    def hang_up(self) -> None:
+        """As `close`, without waiting for it."""
+        self._flush()
+        self._closing = True
+        self._transport.close()
+
+    def start_heart(self, message: Any, interval_s: float, timeout_s: float | None) -> None:
+        """Send `message` whenever `interval_s` has passed without anything sent.
+
+        Args:
+            message: the heartbeat, as for `send`.
+            interval_s: seconds between two.
+            timeout_s: seconds without a byte from the peer after which it counts as dead (wait "heartbeat"); None: it
+                may be silent.
+        """
+        from wiretalk.runtime.heartbeat import Heart
+
+        self._heart = Heart(asyncio.get_running_loop(), self, self._encoded(message), interval_s, timeout_s)
+
+    def watch_idle(self, timeout_s: float) -> None:
+        """End the connection when not a byte has passed for `timeout_s` seconds (wait "idle")."""
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            silent_s = self.idle_since(time.monotonic())
+            if silent_s >= timeout_s:
+                self.abort(TimedOutError(self.peer, "idle", timeout_s, self.unsent_bytes))
+            else:
+                self._idle = loop.call_later(min(timeout_s - silent_s, timeout_s / 4), look)
+
+        self._idle = loop.call_later(timeout_s / 4, look)
+
+    def _encoded(self, message: Any) -> bytes:
+        encode = self.plan.encode
+        return self._framing.encode(message if encode is None else encode(message))
+
+    def beat(self, wire: bytes) -> None:
+        """Send an encoded heartbeat, unless something is still waiting to be sent."""
+        if not self._closing and not self._over and not self._transport.backlog_bytes:
+            self._flush()
+            self._transport.write(wire)
+            self.messages_sent += 1
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self.close()
+        except WiretalkError:
+            # What went wrong first is what the caller has to know.
+            if error is None:
+                raise

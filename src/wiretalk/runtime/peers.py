@@ -1,0 +1,108 @@
+"""The peers of one datagram socket that have a session each: found by their address, bounded, forgotten when silent."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from wiretalk.runtime.connection import Connection
+from wiretalk.transport import name
+from wiretalk.transport.datagram import DatagramEnd
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from wiretalk.errors import WiretalkError
+    from wiretalk.runtime.conversation import Plan
+    from wiretalk.transport.datagram import DatagramTransport
+
+log = logging.getLogger("wiretalk")
+
+
+class Peers:
+    """Hand each datagram to its peer's connection, and make one for a new peer.
+
+    Args:
+        plan: codec and limits.
+        local: our own address, as text.
+        keeper: told of each connection when it opens and when it is over.
+    """
+
+    __slots__ = ("_by_address", "_full_told", "_keeper", "_local", "_plan", "dropped", "transport")
+
+    def __init__(self, plan: Plan, local: str, keeper: Callable[[Connection], None]) -> None:
+        self.transport: DatagramTransport = None  # type: ignore[assignment]  # given right after
+        self.dropped = 0
+        self._plan = plan
+        self._local = local
+        self._keeper = keeper
+        self._by_address: dict[Any, tuple[DatagramEnd, Connection]] = {}
+        self._full_told = False
+
+    def __len__(self) -> int:
+        return len(self._by_address)
+
+    def datagram(self, data: bytes, sockaddr: Any) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        known = self._by_address.get(sockaddr)
+        if known is None:
+            known = self._new(sockaddr)
+            if known is None:
+                self.dropped += 1
+                return
+        known[0].datagram(data, sockaddr)
+
+    def _new(self, sockaddr: Any) -> tuple[DatagramEnd, Connection] | None:
+        maximum = self._plan.limits.max_udp_peers
+        if len(self._by_address) >= maximum:
+            if not self._full_told:
+                self._full_told = True
+                log.warning(
+                    "%s: %d peers at once, the limit max_udp_peers; datagrams of new ones are dropped", self._local, maximum
+                )
+            return None
+        connection = Connection(self._plan, name(sockaddr, self._plan.address.scheme), self._local, self._keeper)
+        end = DatagramEnd(self.transport, connection, sockaddr, owns=False, on_over=self._forget)
+        connection.attach(end)
+        self._by_address[sockaddr] = end, connection
+        end.start()
+        return end, connection
+
+    def _forget(self, end: DatagramEnd) -> None:
+        known = self._by_address.get(end.sockaddr)
+        if known is None or known[0] is not end:
+            # Forgotten before; the address may have a newer conversation by now.
+            return
+        del self._by_address[end.sockaddr]
+        if len(self._by_address) < self._plan.limits.max_udp_peers * 9 // 10:
+            self._full_told = False
+
+    def sweep(self) -> None:
+        """Forget the peers that have been silent too long: for their sessions, the peer has finished."""
+        now = time.monotonic()
+        silent = self._plan.limits.udp_peer_idle_s
+        for end, connection in list(self._by_address.values()):
+            if connection.idle_since(now) >= silent:
+                connection.end()
+                self._forget(end)
+
+    def finish(self) -> None:
+        """Tell every session that its peer has finished: nothing more will be taken."""
+        for _, connection in list(self._by_address.values()):
+            connection.end()
+
+    def drained(self) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        for end, _ in list(self._by_address.values()):
+            end.drained()
+
+    def trouble(self, error: WiretalkError) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        log.warning("%s", error)
+
+    def lost(self, error: WiretalkError | None) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        for end, _ in list(self._by_address.values()):
+            end.lost(error)

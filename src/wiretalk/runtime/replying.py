@@ -1,0 +1,230 @@
+"""Conversations that a function answers, message by message: the fast way, without a task, queue or future.
+
+One read is decoded in one pass, the messages are handed to the function one after another, and the answers leave in
+one write. A peer that does not read its answers is not read either.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from wiretalk.errors import CodecError, LimitError, MessageError, OpenError, WiretalkError
+from wiretalk.limits import READ_BYTES, REPLY_BATCH
+from wiretalk.runtime.conversation import Conversation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from wiretalk.runtime.conversation import Plan
+    from wiretalk.transport.datagram import DatagramTransport
+
+    Reply = Callable[[Any], Any]
+
+log = logging.getLogger("wiretalk")
+
+
+def on_bytes(reply: Reply, plan: Plan) -> Callable[[bytes], bytes | None]:
+    """Return `reply` as a function of bytes: with the plan's codec around it, or as it is where there is none."""
+    decode, encode = plan.decode, plan.encode
+    if decode is None or encode is None:
+        return reply
+
+    def answer(message: bytes) -> bytes | None:
+        value = reply(decode(message))
+        return None if value is None else encode(value)
+
+    return answer
+
+
+class ReplyConversation(Conversation):
+    """One stream whose messages a function answers.
+
+    Args:
+        reply: a function of a message's bytes that returns the answer's bytes, or None for no answer.
+    """
+
+    __slots__ = ("_closing", "_error", "_reply", "_stash")
+
+    def __init__(
+        self, plan: Plan, peer: str, local: str, keeper: Callable[[Any], None], reply: Callable[[bytes], bytes | None]
+    ) -> None:
+        super().__init__(plan, peer, local, keeper)
+        self._reply = reply
+        # Messages that wait until the peer has read earlier answers, and whether its input has ended meanwhile.
+        self._stash: list[bytes] | None = None
+        self._closing = False
+        self._error: WiretalkError | None = None
+
+    def opened(self) -> None:
+        """See `transport.loop.Sink`."""
+        self._keeper(self)  # type: ignore[misc]  # a reply conversation always has one
+
+    def data(self, data: bytes) -> None:
+        """See `transport.loop.Sink`."""
+        try:
+            messages = self._framing.feed(data)
+        except (MessageError, LimitError) as error:
+            self._answer(error.messages)
+            self._stop(error)
+            return
+        if messages:
+            self._answer(messages)
+
+    def _answer(self, messages: list[bytes]) -> None:
+        self.messages_received += len(messages)
+        if len(messages) <= REPLY_BATCH:
+            wire = self._batch(messages)
+            if wire:
+                self._transport.write(wire)
+                if self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+                    self._hold([])
+            return
+        self._answer_many(messages)
+
+    def _answer_many(self, messages: list[bytes]) -> None:
+        gathered: list[bytes] = []
+        size = 0
+        for start in range(0, len(messages), REPLY_BATCH):
+            wire = self._batch(messages[start : start + REPLY_BATCH])
+            gathered.append(wire)
+            size += len(wire)
+            if size > READ_BYTES:
+                self._transport.write(b"".join(gathered))
+                gathered = []
+                size = 0
+                if self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+                    self._hold(messages[start + REPLY_BATCH :])
+                    return
+            if self._closing:
+                break
+        if size:
+            self._transport.write(b"".join(gathered))
+
+    def _batch(self, messages: list[bytes]) -> bytes:
+        answers: list[bytes] = []
+        try:
+            # Extending keeps the answers made before a failing one, which are owed to the peer.
+            answers.extend(map(self._reply, messages))  # type: ignore[arg-type]  # None is looked for below
+        except CodecError as error:
+            self._stop(error)
+        except Exception:  # whatever a handler raises ends its own conversation and nothing else
+            log.exception("%s: the reply function failed; the connection is ended", self.peer)
+            self._stop(WiretalkError("the reply function failed"))
+        encode_all = self._framing.encode_all
+        try:
+            try:
+                wire = encode_all(answers) if answers else b""
+            except TypeError:
+                answers = [answer for answer in answers if answer is not None]
+                wire = encode_all(answers) if answers else b""
+        except (TypeError, MessageError, LimitError) as error:
+            log.error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, error)
+            self._stop(WiretalkError(f"an answer cannot be sent: {error}"))
+            return b""
+        self.messages_sent += len(answers)
+        return wire
+
+    def _hold(self, messages: list[bytes]) -> None:
+        self._stash = messages
+        # They count as received when they are answered.
+        self.messages_received -= len(messages)
+        self._transport.pause()
+
+    def drained(self) -> None:
+        """See `transport.loop.Sink`."""
+        stash = self._stash
+        if stash is None or self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes // 2:
+            return
+        self._stash = None
+        self._answer(stash)
+        if self._stash is None:
+            self._transport.resume()
+
+    def _stop(self, error: WiretalkError) -> None:
+        """End in good order, once what is owed has been sent."""
+        if not self._closing:
+            self._closing = True
+            self._error = error
+            self._transport.pause()
+            self._stash = None
+            # After the write of what has been answered in this read.
+            asyncio.get_running_loop().call_soon(self._transport.close)
+
+    def end(self) -> None:
+        """See `transport.loop.Sink`."""
+        try:
+            self._answer(self._framing.finish())
+        except MessageError as error:
+            self._error = error
+        self._closing = True
+        self._transport.close()
+
+    def trouble(self, error: WiretalkError) -> None:
+        """See `transport.loop.Sink`."""
+        log.warning("%s", error)
+
+    def lost(self, error: WiretalkError | None) -> None:
+        """See `transport.loop.Sink`."""
+        error = error or self._error
+        self._set_ending(error, "peer" if self._closing else "us")
+        self._keeper(self)  # type: ignore[misc]  # a reply conversation always has one
+
+    def finish(self) -> None:
+        """End in good order, from our side: what is owed is sent, then the connection is closed."""
+        self._transport.close()
+
+
+class ReplyDatagrams:
+    """One datagram socket whose messages a function answers: no state a peer, so no number of peers costs anything.
+
+    Args:
+        plan: codec and limits.
+        reply: a function of a message's bytes.
+    """
+
+    __slots__ = ("_encode", "_reply", "messages_received", "messages_sent", "plan", "transport")
+
+    def __init__(self, plan: Plan, reply: Callable[[bytes], bytes | None]) -> None:
+        self.plan = plan
+        self.messages_received = 0
+        self.messages_sent = 0
+        self.transport: DatagramTransport = None  # type: ignore[assignment]  # given right after
+        self._reply = reply
+        self._encode = plan.new_framing().encode
+
+    def datagram(self, data: bytes, sockaddr: Any) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        self.messages_received += 1
+        try:
+            answer = self._reply(data)
+            if answer is None:
+                return
+            if not sockaddr:
+                log.warning("%s: a peer without an address cannot be answered", self.transport.name)
+                return
+            self.transport.send_to(self._encode(answer), sockaddr)
+        except (CodecError, OpenError, LimitError, MessageError) as error:
+            log.warning("%s: %s: %s", self.transport.name, sockaddr, error)
+            return
+        except Exception:  # whatever a handler raises ends its own conversation and nothing else
+            log.exception("%s: the reply function failed for %s", self.transport.name, sockaddr)
+            return
+        self.messages_sent += 1
+        if self.transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+            self.transport.pause()
+
+    def drained(self) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        self.transport.resume()
+
+    def trouble(self, error: WiretalkError) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        log.warning("%s", error)
+
+    def lost(self, error: WiretalkError | None) -> None:
+        """See `transport.datagram.DatagramSink`."""
+        if error is not None:
+            log.error("%s", error)

@@ -1,0 +1,320 @@
+"""A connected stream socket in an event loop: bytes in are pushed to the sink, bytes out are sent at once or held.
+
+The one place where the bytes of a stream cross between the kernel and us, so it is built to do nothing twice: one
+`recv` a wake-up, one `send` a write. What messages are, when to give up, and what to answer is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections import deque
+from itertools import islice
+
+from wiretalk.errors import ResetError, TimedOutError, WiretalkError
+from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_BYTES, LINGER_S, READ_BYTES
+from wiretalk.transport.oserrors import explain
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wiretalk.transport.loop import Loop, Sink, Timer
+    from wiretalk.transport.tls import TlsFacts
+
+PIECES_A_SEND = 64
+"""Pieces handed to one sendmsg; well under every system's IOV_MAX."""
+
+
+class StreamTransport:
+    """Carry the bytes of one connected stream socket.
+
+    `write` never raises and never blocks: what the kernel does not take is held, in order, and `backlog_bytes` says
+    how much; the caller stops writing when that is too much and goes on when the sink is told `drained`.
+
+    Args:
+        loop: the event loop, whose thread makes every call.
+        sock: a connected, non-blocking stream socket; owned by the transport from now on.
+        sink: who is told.
+        peer: the peer's name, for errors.
+    """
+
+    __slots__ = (
+        "_backlog",
+        "_closing",
+        "_ended",
+        "_finished",
+        "_finishing",
+        "_reading",
+        "_timer",
+        "backlog_bytes",
+        "broken",
+        "loop",
+        "peer",
+        "sink",
+        "sock",
+        "wire_received",
+        "wire_sent",
+    )
+
+    def __init__(self, loop: Loop, sock: socket.socket, sink: Sink, peer: str) -> None:
+        self.loop = loop
+        self.sock = sock
+        self.sink: Sink | None = sink
+        self.peer = peer
+        self.wire_received = 0
+        self.wire_sent = 0
+        self.backlog_bytes = 0
+        self._backlog: deque[bytes | memoryview] | None = None
+        # Why nothing can be sent any more, while there may still be something to read.
+        self.broken: WiretalkError | None = None
+        self._reading = False
+        self._ended = False
+        self._finishing = False
+        self._finished = False
+        self._closing = False
+        self._timer: Timer | None = None
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes the peer has sent us."""
+        return self.wire_received
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes the system has taken from us."""
+        return self.wire_sent
+
+    @property
+    def tls(self) -> TlsFacts | None:
+        """What TLS agreed on; None where there is none."""
+        return None
+
+    def start(self) -> None:
+        """Begin: tell the sink, and read."""
+        if self.sink is not None:
+            self.sink.opened()
+            self.resume()
+
+    # reading
+
+    def pause(self) -> None:
+        """Stop reading: the kernel's buffer fills, and the peer's `send` blocks."""
+        if self._reading:
+            self._reading = False
+            self.loop.remove_reader(self.sock.fileno())
+
+    def resume(self) -> None:
+        """Read again, unless there is nothing more to read."""
+        if not self._reading and not self._ended and not self._closing and self.sink is not None:
+            self._reading = True
+            self.loop.add_reader(self.sock.fileno(), self._readable)
+
+    def _readable(self) -> None:
+        try:
+            data = self.sock.recv(READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._over(self.broken or explain(error, self.peer, "receive"))
+            return
+        if data:
+            self.wire_received += len(data)
+            self._received(data)
+        else:
+            self._end_of_input()
+
+    def _received(self, data: bytes) -> None:
+        self.sink.data(data)  # type: ignore[union-attr]  # reading ends before the sink is let go
+
+    def _end_of_input(self) -> None:
+        self.pause()
+        self._ended = True
+        if self.broken is not None:
+            # A write failed before: what the peer had sent by then has been read, and now it is over.
+            self._over(self.broken)
+            return
+        if self.sink is not None:
+            self.sink.end()
+        if self._finished:
+            self._over(None)
+
+    # writing
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`, now as far as the kernel takes it, the rest when it can."""
+        self._transmit(data)
+
+    def _transmit(self, data: bytes) -> None:
+        if self.backlog_bytes:
+            self._hold(data)
+            return
+        if self.broken is not None or self._finishing or self.sink is None:
+            return
+        try:
+            sent = self.sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            self._break(error)
+            return
+        self.wire_sent += sent
+        if sent < len(data):
+            self._hold(memoryview(data)[sent:])
+
+    def _hold(self, data: bytes | memoryview) -> None:
+        if self._backlog is None:
+            self._backlog = deque()
+        if not self._backlog:
+            self.loop.add_writer(self.sock.fileno(), self._writable)
+        self._backlog.append(data)
+        self.backlog_bytes += len(data)
+
+    def _send_held(self, backlog: deque[bytes | memoryview]) -> int:
+        return self.sock.sendmsg(list(islice(backlog, PIECES_A_SEND)))
+
+    def _writable(self) -> None:
+        backlog = self._backlog
+        if not backlog:
+            return
+        try:
+            sent = self._send_held(backlog)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._break(error)
+            return
+        self.wire_sent += sent
+        self.backlog_bytes -= sent
+        while sent:
+            length = len(backlog[0])
+            if length > sent:
+                backlog[0] = memoryview(backlog[0])[sent:]
+                break
+            backlog.popleft()
+            sent -= length
+        if not backlog:
+            self.loop.remove_writer(self.sock.fileno())
+            self._flushed()
+        if self.sink is not None and not self._closing:
+            self.sink.drained()
+
+    def _flushed(self) -> None:
+        if self._closing:
+            self._linger()
+        elif self._finishing:
+            self._shut_down()
+
+    def _break(self, error: OSError) -> None:
+        """Writing failed. What the peer sent before it broke off can still be read, so read on to the end."""
+        if self.broken is not None:
+            return
+        self.broken = explain(error, self.peer, "send")
+        if isinstance(self.broken, ResetError):
+            self.broken.ending.unsent_bytes = self.backlog_bytes
+        if self._backlog:
+            self._backlog.clear()
+            self.loop.remove_writer(self.sock.fileno())
+        if self._closing or self._ended:
+            self._over(self.broken)
+            return
+        self.backlog_bytes = 0
+        if self.sink is not None:
+            self.sink.drained()
+
+    # ending
+
+    def half_close(self) -> None:
+        """Send the end of our input after what is still held; reading goes on."""
+        if self._finishing or self._closing or self.sink is None:
+            return
+        self._finishing = True
+        if not self.backlog_bytes:
+            self._shut_down()
+
+    def _shut_down(self) -> None:
+        try:
+            self.sock.shutdown(socket.SHUT_WR)
+        except OSError as error:
+            self.broken = self.broken or explain(error, self.peer, "send")
+        self._finished = True
+        if self._ended:
+            self._over(self.broken)
+
+    def close(self) -> None:
+        """Send what is held, then end both directions in good order; the sink is told `lost` when it is done."""
+        if self._closing or self.sink is None:
+            return
+        self.pause()
+        self._closing = True
+        if self.backlog_bytes:
+            self._timer = self.loop.call_later(CLOSE_TIMEOUT_S, self._close_late)
+        else:
+            self._linger()
+
+    def _close_late(self) -> None:
+        self._timer = None
+        self.abort(TimedOutError(self.peer, "close", CLOSE_TIMEOUT_S, self.backlog_bytes))
+
+    def _linger(self) -> None:
+        """Close without a reset that could overtake our last bytes.
+
+        A socket closed with input unread answers with RST, and the peer may lose what it had not read yet. So the
+        end is sent first, and a peer still sending is listened to for a moment.
+        """
+        try:
+            if not self._finished:
+                self.sock.shutdown(socket.SHUT_WR)
+            unread = 0
+            while unread < LINGER_BYTES:
+                data = self.sock.recv(READ_BYTES)
+                if not data:
+                    self._over(self.broken)
+                    return
+                unread += len(data)
+        except (BlockingIOError, InterruptedError):
+            if not unread:
+                self._over(self.broken)
+                return
+        except OSError:
+            # The peer is gone already: nothing can be lost to it any more.
+            self._over(self.broken)
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(LINGER_S, self._over, None)
+        self.loop.add_reader(self.sock.fileno(), self._discard)
+        self._reading = True
+
+    def _discard(self) -> None:
+        try:
+            if self.sock.recv(READ_BYTES):
+                return
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            # As in _linger: the peer is gone, and owed nothing.
+            pass
+        self._over(None)
+
+    def abort(self, error: WiretalkError | None = None) -> None:
+        """End at once: what is held is dropped, and a TCP peer sees a reset."""
+        if self.sink is None:
+            return
+        try:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        except OSError:
+            # Not a socket that lingers (a Unix one on some systems): closing it is abrupt enough.
+            pass
+        self._over(error)
+
+    def _over(self, error: WiretalkError | None) -> None:
+        sink, self.sink = self.sink, None
+        if sink is None:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self.pause()
+        if self._backlog:
+            self._backlog.clear()
+            self.loop.remove_writer(self.sock.fileno())
+        self.sock.close()
+        sink.lost(error)
