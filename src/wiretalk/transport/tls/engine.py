@@ -1,7 +1,7 @@
 """TLS between bytes and bytes: ciphertext in, plaintext out, and the other way. One engine for each connection.
 
 Sans-IO: no socket, loop or clock here, so the asyncio and the blocking face share it. Contexts, and what the options
-of an address mean, are in `tlscontext`; OpenSSL's errors become ours in `tlserrors`.
+of an address mean, are in `context`; OpenSSL's errors become ours in `faults`.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ import ssl
 
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, RefusedError, ResetError, WiretalkError
-from wiretalk.transport import clienthello, tlserrors
-from wiretalk.transport.certificate import fingerprint, read_certificate
-from wiretalk.transport.tlscontext import TlsContext, client_context, server_context
-from wiretalk.transport.tlsfacts import TlsFacts
+from wiretalk.transport.tls import clienthello, faults
+from wiretalk.transport.tls.certificate import fingerprint, read_certificate
+from wiretalk.transport.tls.facts import TlsFacts
 
-__all__ = ["TlsContext", "TlsEngine", "TlsFacts", "client_context", "server_context"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from wiretalk.transport.tls.context import TlsContext
 
 RECORD_BYTES = 16 * 1024
 """The most plaintext that one record holds (RFC 8446, section 5.1)."""
@@ -198,9 +201,9 @@ class TlsEngine:
         elif len(self._head) < 6:
             self._head += ciphertext[:6]
         if begin and self._head and self._head[0] not in {ALERT_RECORD, HANDSHAKE_RECORD}:
-            self._fail(tlserrors.not_tls(self._situation(), ciphertext))
+            self._fail(faults.not_tls(self._situation(), ciphertext))
         if not self._context.server_side and self._head[5:6] == b"\x01" and self._head[0] == HANDSHAKE_RECORD:
-            self._fail(tlserrors.echoed(self._situation()))
+            self._fail(faults.echoed(self._situation()))
 
     def _examine_hello(self) -> None:
         """Refuse a client that offers only application protocols we do not have: Python would let it pass."""
@@ -217,7 +220,7 @@ class TlsEngine:
         if offered and ours and not set(offered) & set(ours):
             self._ciphertext.append(NO_APPLICATION_PROTOCOL)
             reason = f"the client offers the application protocols {', '.join(offered)}; here it is {', '.join(ours)}"
-            self._fail(tlserrors.distrust(self._situation(), reason, by="us"))
+            self._fail(faults.distrust(self._situation(), reason, by="us"))
 
     def _handshake(self) -> bool:
         try:
@@ -225,7 +228,7 @@ class TlsEngine:
         except ssl.SSLWantReadError:
             return False
         except ssl.SSLError as error:
-            self._fail(tlserrors.explain_tls(error, self._situation()), error)
+            self._fail(faults.explain_tls(error, self._situation()), error)
         self._check_agreement()
         self.handshaken = True
         return True
@@ -244,7 +247,7 @@ class TlsEngine:
             reason = f"the server chose none of the application protocols {', '.join(context.alpn)}; leave out alpn="
         if reason:
             self._send_close_notify()
-            self._fail(tlserrors.distrust(self._situation(), reason, by="us"))
+            self._fail(faults.distrust(self._situation(), reason, by="us"))
 
     def _read(self) -> bytes:
         chunks = []
@@ -258,7 +261,7 @@ class TlsEngine:
         except ssl.SSLZeroReturnError:  # what Python calls the same when we have finished already
             self.peer_finished = True
         except ssl.SSLError as error:
-            self.fault = tlserrors.explain_tls(error, self._situation())
+            self.fault = faults.explain_tls(error, self._situation())
             if not chunks:
                 raise self.fault from error
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
@@ -266,13 +269,15 @@ class TlsEngine:
     def _send_close_notify(self) -> None:
         try:
             self._object.unwrap()
-        except ssl.SSLWantReadError:
-            pass  # sent; the peer's own is still to come
+        except ssl.SSLError:
+            # It is sent. What OpenSSL misses is the peer's own, which may come later: it finds nothing or, right after
+            # a handshake that we refuse, data.
+            pass
 
-    def _situation(self) -> tlserrors.Situation:
+    def _situation(self) -> faults.Situation:
         low, high = self._context.context.minimum_version, self._context.context.maximum_version
         names = [version.name.removeprefix("TLSv").replace("_", ".") for version in (low, high)]
-        return tlserrors.Situation(
+        return faults.Situation(
             self.peer,
             server_side=self._context.server_side,
             handshaken=self.handshaken,
@@ -295,12 +300,13 @@ def _subject(der: bytes) -> str:
         return ""
 
 
-def _unverified_chain(connection: ssl.SSLObject) -> list[bytes]:
-    """Return the certificates the peer showed, even where they were refused: they tell the user why."""
-    if hasattr(connection, "get_unverified_chain"):  # Python 3.13 and later
+def _unverified_chain(connection: Any) -> list[bytes]:
+    """Return the certificates the peer showed, even where they were refused: they tell the user why.
+
+    Python has this from 3.13 on, and within itself before; where it has it nowhere, the user is told less.
+    """
+    if hasattr(connection, "get_unverified_chain"):
         return list(connection.get_unverified_chain())
-    try:  # before that, only within
-        chain = connection._sslobj.get_unverified_chain()
-        return [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in chain or ()]
-    except AttributeError:
-        return []
+    within: Any = getattr(connection, "_sslobj", None)
+    chain = within.get_unverified_chain() if hasattr(within, "get_unverified_chain") else None
+    return [ssl.PEM_cert_to_DER_cert(one.public_bytes()) for one in chain or ()]

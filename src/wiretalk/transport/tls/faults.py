@@ -10,7 +10,7 @@ import time
 
 from wiretalk.ending import Ending
 from wiretalk.errors import MalformedError, NotTrustedError, ResetError, WiretalkError
-from wiretalk.transport.certificate import Certificate, read_certificate
+from wiretalk.transport.tls.certificate import Certificate, read_certificate
 
 NOT_TLS = {
     "WRONG_VERSION_NUMBER",
@@ -25,7 +25,7 @@ NO_VERSION = {"UNSUPPORTED_PROTOCOL", "WRONG_SSL_VERSION", "VERSION_TOO_LOW", "N
 NO_CIPHER = {"NO_SHARED_CIPHER", "NO_SUITABLE_SIGNATURE_ALGORITHM", "NO_SUITABLE_KEY_SHARE", "NO_SHARED_GROUP"}
 
 OTHER_ALERTS = {
-    "BAD_CERTIFICATE": "it cannot use our certificate",
+    "BAD_CERTIFICATE": "our certificate is not for the name it wants, not valid yet, or broken",
     "UNSUPPORTED_CERTIFICATE": "our certificate is of a kind it does not take",
     "CERTIFICATE_REVOKED": "our certificate has been revoked",
     "CERTIFICATE_EXPIRED": "our certificate has expired; renew it",
@@ -83,7 +83,7 @@ def explain_tls(error: ssl.SSLError, situation: Situation) -> WiretalkError:
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         return distrust(situation, _verdict(error, situation), by="us")
-    reason = error.reason or ""
+    reason = _reason(error)
     _before, is_alert, alert = reason.partition("ALERT_")
     if is_alert or reason.startswith("TLSV1_"):  # TLSV1_UNRECOGNIZED_NAME and others lack the word
         return _alerted(alert or reason.removeprefix("TLSV1_"), situation)
@@ -96,8 +96,15 @@ def explain_tls(error: ssl.SSLError, situation: Situation) -> WiretalkError:
             return distrust(situation, "no cipher in common with the peer", by="us")
         if reason == "PEER_DID_NOT_RETURN_A_CERTIFICATE":
             return distrust(situation, "the client showed no certificate, and client_cert=required asks for one", "us")
-    text = reason.replace("_", " ").lower() or str(error)
-    return MalformedError(f"{situation.peer}: what came breaks TLS: {text}")
+    return MalformedError(f"{situation.peer}: what came breaks TLS: {reason.replace('_', ' ').lower()}")
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """Return OpenSSL's name for what happened; Python's table lacks some, and leaves only the words."""
+    if error.reason:
+        return error.reason
+    words = str(error).rpartition("] ")[2].partition(" (_ssl")[0]
+    return words.upper().replace(" ", "_")
 
 
 def distrust(situation: Situation, reason: str, by: str) -> NotTrustedError:
@@ -110,7 +117,7 @@ def distrust(situation: Situation, reason: str, by: str) -> NotTrustedError:
 def not_tls(situation: Situation, begin: bytes = b"") -> MalformedError:
     """Return the error for a peer that does not speak TLS, with what it said first."""
     said = f': it began with "{_shown(begin)}"' if begin else ""
-    hint = "" if situation.server_side else "; is it tcp://?"
+    hint = "" if situation.server_side else "; for plain bytes the address begins with tcp://"
     return MalformedError(f"{situation.peer}: the peer does not speak TLS{said}{hint}")
 
 
@@ -194,7 +201,5 @@ def _readable(chain: list[bytes]) -> list[Certificate]:
 
 def echoed(situation: Situation) -> MalformedError:
     """Return the error for a peer that sends a client's hello to a client."""
-    reason = (
-        "the peer sent a client's hello: it echoes, or is a TLS client too; the peer does not speak TLS as a server"
-    )
+    reason = "the peer does not speak TLS: it sends our own hello back, or is a client itself"
     return MalformedError(f"{situation.peer}: {reason}")

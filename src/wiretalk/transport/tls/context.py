@@ -10,9 +10,9 @@ import os
 import ssl
 import sys
 
-from wiretalk.errors import AddressError, NotPermittedError
-from wiretalk.transport.certificate import fingerprint
-from wiretalk.transport.tlsfiles import load_authorities, load_own_certificate, option_fault
+from wiretalk.errors import NotPermittedError
+from wiretalk.transport.tls.certificate import fingerprint
+from wiretalk.transport.tls.files import load_authorities, load_own_certificate, option_fault
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,12 +87,8 @@ def client_context(address: Address) -> TlsContext:
     """
     _refuse(address, "connecting", ("client_cert", "self_signed"))
     context = _context(address, ssl.PROTOCOL_TLS_CLIENT)
-    insecure = bool(address.option("insecure", False))  # noqa: FBT003 - the default of an option
+    insecure = bool(address.option("insecure"))
     pin = _pin(address)
-    if insecure:
-        for name in ("ca", "fingerprint"):
-            if address.option(name):
-                raise option_fault(address, "insecure", f"insecure checks nothing, {name}= not either", "leave one out")
     if insecure or (pin and not address.option("ca")):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -104,7 +100,7 @@ def client_context(address: Address) -> TlsContext:
     return TlsContext(
         context,
         server_side=False,
-        server_hostname=_server_hostname(address, insecure=insecure),
+        server_hostname=_server_hostname(address),
         alpn=_alpn(address, context),
         pin=pin,
         insecure=insecure,
@@ -134,13 +130,13 @@ def server_context(address: Address) -> TlsContext:
     own = load_own_certificate(context, address)
     self_signed = not own
     if self_signed:
-        from wiretalk.transport.selfsigned import load_from_memory, make_self_signed
+        if address.option("self_signed") is False:
+            raise option_fault(address, "self_signed", "there is no certificate", "name one with cert=")
+        from wiretalk.transport.tls.selfsigned import load_from_memory, make_self_signed
 
         pem = make_self_signed(address.host)
         load_from_memory(context, pem)
         own = pem[: pem.index(b"-----BEGIN PRIVATE")].decode()
-    elif address.option("self_signed"):
-        raise option_fault(address, "self_signed", "there is a certificate already (cert=)", "leave one of them out")
     return TlsContext(
         context, server_side=True, alpn=_alpn(address, context), certificate_pem=own, self_signed=self_signed
     )
@@ -150,8 +146,8 @@ def _context(address: Address, protocol: int) -> ssl.SSLContext:
     context = ssl.SSLContext(protocol)
     # Python's defaults already leave out compression; what they let pass is renegotiation at the peer's whim.
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
-    context.minimum_version = _version(address, "tls_min", "1.2")
-    context.maximum_version = _version(address, "tls_max", "1.3")
+    context.minimum_version = VERSIONS[address.option("tls_min", "1.2")]
+    context.maximum_version = VERSIONS[address.option("tls_max", "1.3")]
     if context.maximum_version < context.minimum_version:
         raise option_fault(address, "tls_max", "tls_max is below tls_min")
     key_log = os.environ.get("SSLKEYLOGFILE")
@@ -165,13 +161,6 @@ def _context(address: Address, protocol: int) -> ssl.SSLContext:
     return context
 
 
-def _version(address: Address, option: str, default: str) -> ssl.TLSVersion:
-    try:
-        return VERSIONS[str(address.option(option, default))]
-    except KeyError:
-        raise option_fault(address, option, f"{option} must be 1.2 or 1.3", "older TLS is broken") from None
-
-
 def _refuse(address: Address, doing: str, options: Iterable[str]) -> None:
     for option in options:
         if address.option(option):
@@ -179,31 +168,20 @@ def _refuse(address: Address, doing: str, options: Iterable[str]) -> None:
             raise option_fault(address, option, f"{option} is for {other}, this address is for {doing}")
 
 
-def _server_hostname(address: Address, *, insecure: bool) -> str | None:
-    """Return the name the certificate must be for; an IP address goes unsent, but is checked."""
-    option = "sni" if address.option("sni") is not None else ""
-    name = str(address.option("sni", address.host)).partition("%")[0].rstrip(".") or ("" if option else "localhost")
-    if not name and insecure:
-        return None
-    try:
-        if ":" not in name:
-            name.encode("idna")
-        if not name or name.startswith("."):
-            raise ValueError(name)
-    except ValueError:
-        raise option_fault(address, option, f'TLS knows no host called "{name}"', "sni= names another") from None
-    return name
+def _server_hostname(address: Address) -> str:
+    """Return the name or IP address that the certificate must be for; an IP address is checked, and never sent."""
+    name = str(address.option("sni") or address.host).partition("%")[0]
+    return name.removesuffix(".") or "localhost"
 
 
 def _alpn(address: Address, context: ssl.SSLContext) -> tuple[str, ...]:
-    value = address.option("alpn")
+    value = str(address.option("alpn", ""))
     if not value:
         return ()
-    protocols = tuple(value.split(",") if isinstance(value, str) else value)
-    try:
-        context.set_alpn_protocols(protocols)
-    except (ssl.SSLError, ValueError):
-        raise option_fault(address, "alpn", "a protocol of alpn is 1 to 255 ASCII characters") from None
+    if not value.isascii():
+        raise option_fault(address, "alpn", "the names of application protocols are ASCII")
+    protocols = tuple(value.split(","))
+    context.set_alpn_protocols(protocols)
     return protocols
 
 
@@ -217,17 +195,11 @@ def _pin(address: Address) -> str:
 
 def _client_certificates(address: Address) -> str:
     """Return "required", "optional" or "" for none; an authority given to a server is for its clients."""
-    wanted = str(address.option("client_cert", "required" if address.option("ca") else "none"))
-    if wanted not in {"none", "optional", "required"}:
-        raise option_fault(address, "client_cert", "client_cert must be none, optional or required")
-    if wanted == "none":
-        if address.option("ca"):
-            raise option_fault(address, "ca", "ca= is for checking clients, client_cert=none asks for none")
-        return ""
-    if not address.option("ca"):
+    ca = address.option("ca")
+    wanted = str(address.option("client_cert", "required" if ca else "none"))
+    if wanted == "none" and ca:
+        raise option_fault(address, "ca", "ca= is for checking clients, and client_cert=none asks for none")
+    if wanted != "none" and not ca:
         hint = "name the authority that signs your clients' certificates"
         raise option_fault(address, "client_cert", f"client_cert={wanted} needs ca=", hint)
-    return wanted
-
-
-__all__ = ["AddressError", "TlsContext", "client_context", "server_context"]
+    return "" if wanted == "none" else wanted

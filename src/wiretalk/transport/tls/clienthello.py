@@ -1,7 +1,7 @@
 """The first words of a TLS client, read from the wire: the host it asks for, the application protocols it offers.
 
 Python's ssl tells a server neither of them before it has answered, and drops the refusal that RFC 7301 wants; so the
-server's engine reads them itself. Bytes to fields only: what follows from them is decided in `tls`.
+server's engine reads them itself. Bytes to fields only: what follows from them is decided in `engine`.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def read_client_hello(data: bytes) -> ClientHello | None:
     fields.vector(1)  # session
     fields.vector(2)  # cipher suites
     fields.vector(1)  # compression
-    server_name, alpn = "", ()
+    server_name = ""
+    alpn: tuple[str, ...] = ()
     extensions = _Fields(fields.vector(2) if fields.rest() else b"")
     while extensions.rest():
         kind = extensions.number(2)

@@ -109,7 +109,10 @@ def _name(content: bytes) -> str:
     parts = []
     for _set, attributes in _children(content) if content else ():
         for _sequence, attribute in _children(attributes):
-            (_oid, oid), (tag, value), *_rest = [*_children(attribute), (0, b"")]
+            pair = _children(attribute)
+            if len(pair) != 2:
+                raise ValueError("an attribute is a type and a value")
+            (_tag, oid), (tag, value) = pair
             text = value.decode(STRINGS.get(tag, "utf-8"), "replace")
             parts.append(f"{ATTRIBUTES.get(oid, oid.hex())}={_printable(text)}")
     return ", ".join(parts)

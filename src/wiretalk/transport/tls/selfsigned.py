@@ -75,7 +75,7 @@ def make_self_signed(host: str = "") -> bytes:
 
 def _names(host: str) -> list[str]:
     """Return the names to certify, the best known first, each once, those that no certificate can hold left out."""
-    names = []
+    names: list[str] = []
     for name in (host.partition("%")[0], socket.gethostname(), "localhost", "127.0.0.1", "::1"):
         try:
             plain = name.rstrip(".").encode("ascii" if ":" in name else "idna").decode()
