@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 
-from wiretalk.errors import OpenError, RefusedError, TimedOutError, UnreachableError, WiretalkError
+from wiretalk.conversing import together
+from wiretalk.errors import OpenError, TimedOutError, WiretalkError
 from wiretalk.limits import ATTEMPT_DELAY_S
 from wiretalk.transport import finish_connect, open_socket, start_connect
 
@@ -99,19 +100,3 @@ async def _abandon(running: dict[asyncio.Task[Any], Candidate]) -> None:
         if not isinstance(result, BaseException):
             # It connected in the very turn in which another had won.
             result.close()
-
-
-def together(address: str, errors: list[WiretalkError]) -> WiretalkError:
-    """Return one error for several failed attempts: the most telling kind, with what happened to each."""
-    for kind in (RefusedError, UnreachableError):
-        if all(isinstance(error, kind) for error in errors):
-            return kind(address, "; ".join(_clause(error) for error in errors))
-    refusals = [error for error in errors if not isinstance(error, UnreachableError)]
-    first = (refusals or errors)[0]
-    if isinstance(first, OpenError):
-        return type(first)(address, "; ".join(_clause(error) for error in errors))
-    return first
-
-
-def _clause(error: WiretalkError) -> str:
-    return str(error)

@@ -6,11 +6,11 @@ import asyncio
 import random
 
 from wiretalk.address import parse
+from wiretalk.conversing import Plan
 from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
 from wiretalk.runtime.attempts import connect_first
 from wiretalk.runtime.connection import Connection
-from wiretalk.runtime.conversation import Plan
 from wiretalk.transport import local_name, resolve
 from wiretalk.transport.datagram import DatagramEnd, DatagramTransport
 from wiretalk.transport.packet import PacketTransport

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-    from wiretalk.runtime.conversation import Plan
+    from wiretalk.conversing import Plan
     from wiretalk.runtime.heartbeat import Heart
 
 GATHERED_MESSAGES = 64

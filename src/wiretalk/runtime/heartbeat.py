@@ -22,7 +22,17 @@ class Heart:
         timeout_s: seconds of the peer's silence before it counts as dead; None: never.
     """
 
-    __slots__ = ("_connection", "_interval_s", "_loop", "_received", "_sent", "_silent_since", "_timeout_s", "_timer", "_wire")
+    __slots__ = (
+        "_connection",
+        "_interval_s",
+        "_loop",
+        "_received",
+        "_sent",
+        "_silent_since",
+        "_timeout_s",
+        "_timer",
+        "_wire",
+    )
 
     def __init__(
         self,

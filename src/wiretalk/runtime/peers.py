@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from wiretalk.conversing import Plan
     from wiretalk.errors import WiretalkError
-    from wiretalk.runtime.conversation import Plan
     from wiretalk.transport.datagram import DatagramTransport
 
 log = logging.getLogger("wiretalk")
@@ -60,7 +60,9 @@ class Peers:
             if not self._full_told:
                 self._full_told = True
                 log.warning(
-                    "%s: %d peers at once, the limit max_udp_peers; datagrams of new ones are dropped", self._local, maximum
+                    "%s: %d peers at once, the limit max_udp_peers; datagrams of new ones are dropped",
+                    self._local,
+                    maximum,
                 )
             return None
         connection = Connection(self._plan, name(sockaddr, self._plan.address.scheme), self._local, self._keeper)

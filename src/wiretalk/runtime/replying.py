@@ -18,25 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from wiretalk.runtime.conversation import Plan
+    from wiretalk.conversing import Plan
     from wiretalk.transport.datagram import DatagramTransport
 
     Reply = Callable[[Any], Any]
 
 log = logging.getLogger("wiretalk")
-
-
-def on_bytes(reply: Reply, plan: Plan) -> Callable[[bytes], bytes | None]:
-    """Return `reply` as a function of bytes: with the plan's codec around it, or as it is where there is none."""
-    decode, encode = plan.decode, plan.encode
-    if decode is None or encode is None:
-        return reply
-
-    def answer(message: bytes) -> bytes | None:
-        value = reply(decode(message))
-        return None if value is None else encode(value)
-
-    return answer
 
 
 class ReplyConversation(Conversation):

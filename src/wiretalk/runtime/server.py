@@ -12,14 +12,15 @@ import logging
 import time
 
 from wiretalk.address import parse
+from wiretalk.conversing import Plan, on_bytes
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import SWEEP_MOST_S, Limits
 from wiretalk.runtime.accepting import Acceptor
 from wiretalk.runtime.connection import Connection
-from wiretalk.runtime.conversation import Conversation, Plan
+from wiretalk.runtime.conversation import Conversation
 from wiretalk.runtime.peers import Peers
-from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams, on_bytes
+from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams
 from wiretalk.transport import listen, local_name, name
 from wiretalk.transport.datagram import DatagramTransport
 from wiretalk.transport.packet import PacketTransport

@@ -1,0 +1,273 @@
+"""What every conversation has in both faces: how it is held (framing, codec, limits), its facts, and its end.
+
+No loop, no thread, no socket: who waits, and how, is decided by the faces, `runtime` and `blocking`, which share this.
+"""
+
+from __future__ import annotations
+
+import time
+
+from wiretalk import codec as codecs
+from wiretalk import framing as framings
+from wiretalk.ending import Ending
+from wiretalk.errors import LimitError, MalformedError, OpenError, RefusedError, UnreachableError, WiretalkError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
+
+    from wiretalk.address import Address
+    from wiretalk.codec import Codec
+    from wiretalk.framing import Framing
+    from wiretalk.limits import Limits
+    from wiretalk.transport.tls import TlsFacts
+
+    class Carrier(Protocol):
+        """What a conversation's facts ask of whatever carries its bytes."""
+
+        @property
+        def backlog_bytes(self) -> int: ...
+        @property
+        def bytes_received(self) -> int: ...
+        @property
+        def bytes_sent(self) -> int: ...
+        @property
+        def tls(self) -> TlsFacts | None: ...
+        def abort(self, error: WiretalkError | None = None, /) -> None: ...
+
+
+UDP_PAYLOAD_BYTES = 65507
+"""The longest UDP payload over IPv4 (RFC 768: 65,535 less the headers)."""
+
+
+class WholeMessages:
+    """The framing of a transport whose messages are messages already: nothing to do, and a limit to hold."""
+
+    __slots__ = ("_empty", "_max", "spec")
+
+    def __init__(self, max_message_bytes: int, *, empty: bool) -> None:
+        self.spec = "datagram"
+        self._max = max_message_bytes
+        self._empty = empty
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """Return the one message."""
+        return [data]
+
+    def finish(self) -> list[bytes]:
+        """Return nothing: no message is ever cut."""
+        return []
+
+    def encode(self, message: bytes) -> bytes:
+        """Return the message, if it can be sent whole.
+
+        Raises:
+            LimitError: it is over the limit.
+            MalformedError: it is empty, where an empty message cannot be told from the end.
+        """
+        if len(message) > self._max:
+            raise LimitError("max_message_bytes", self._max, f"a message of {len(message)} bytes", by="us")
+        if not message and not self._empty:
+            raise MalformedError("an empty message cannot be sent here: it would be taken for the end", by="us")
+        return bytes(message)
+
+    def encode_all(self, messages: list[bytes]) -> bytes:
+        """Return one message: there is no way to send more in one write.
+
+        Raises:
+            MalformedError: there is not exactly one.
+        """
+        if len(messages) != 1:
+            raise MalformedError("one datagram carries one message", by="us")
+        return self.encode(messages[0])
+
+
+class Plan:
+    """How conversations at one address are held: framing, codec and limits, checked once and used for each.
+
+    Args:
+        address: the address; its own `framing`, `codec` and `max_message` options win over the arguments, since they
+            are about this address alone.
+        framing: a framing's specification for byte streams; None: raw.
+        codec: a codec's specification; None: bytes.
+        limits: the limits.
+
+    Raises:
+        UsageError: a framing or codec is unknown.
+        MissingPackageError: the codec's package is not installed.
+    """
+
+    __slots__ = ("address", "codec", "decode", "encode", "framing", "limits")
+
+    def __init__(self, address: Address, framing: str | None, codec: str | None, limits: Limits) -> None:
+        self.address = address
+        maximum = address.option("max_message")
+        self.limits = limits.but(max_message_bytes=maximum) if maximum else limits
+        self.codec: Codec | None = codecs.make(address.option("codec") or codec or "bytes")
+        spec = address.option("framing") or framing or "raw"
+        if self.codec.spec == "text" and spec == "raw":
+            # A character must not be cut in two, and only the framing knows what is still to come.
+            spec = "raw:utf8"
+        if self.codec.spec == "bytes":
+            self.codec = None
+        self.decode = self.codec.decode if self.codec is not None else None
+        self.encode = self.codec.encode if self.codec is not None else None
+        self.framing = spec
+        framings.make(spec, self.limits.max_message_bytes)
+
+    def new_framing(self) -> Framing | WholeMessages:
+        """Return the framing of one new conversation."""
+        if self.address.kind == "stream":
+            return framings.make(self.framing, self.limits.max_message_bytes)
+        maximum = self.limits.max_message_bytes
+        if self.address.scheme.startswith("udp"):
+            maximum = min(maximum, UDP_PAYLOAD_BYTES)
+        return WholeMessages(maximum, empty=self.address.kind == "datagram")
+
+
+def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes | None]:
+    """Return `reply` as a function of bytes: with the plan's codec around it, or as it is where there is none."""
+    decode, encode = plan.decode, plan.encode
+    if decode is None or encode is None:
+        return reply
+
+    def answer(message: bytes) -> bytes | None:
+        value = reply(decode(message))
+        return None if value is None else encode(value)
+
+    return answer
+
+
+def together(address: str, errors: list[WiretalkError]) -> WiretalkError:
+    """Return one error for several failed attempts: the most telling kind, with what happened to each."""
+    for kind in (RefusedError, UnreachableError):
+        if all(isinstance(error, kind) for error in errors):
+            return kind(address, "; ".join(str(error) for error in errors))
+    refusals = [error for error in errors if not isinstance(error, UnreachableError)]
+    first = (refusals or errors)[0]
+    if isinstance(first, OpenError):
+        return type(first)(address, "; ".join(str(error) for error in errors))
+    return first
+
+
+class Conversation:
+    """One conversation's facts and its end.
+
+    Attributes:
+        address: the address that was listened on or connected to.
+        peer: the peer's address, as text.
+        local: our own address, as text.
+        ending: how it ended, or None while it goes on.
+        messages_received: messages received so far.
+        messages_sent: messages sent so far.
+    """
+
+    __slots__ = (
+        "_framing",
+        "_keeper",
+        "_mark_bytes",
+        "_mark_time",
+        "_opened_at",
+        "_transport",
+        "ending",
+        "local",
+        "messages_received",
+        "messages_sent",
+        "peer",
+        "plan",
+    )
+
+    def __init__(self, plan: Plan, peer: str, local: str, keeper: Callable[[Any], None] | None = None) -> None:
+        self.plan = plan
+        self.peer = peer
+        self.local = local
+        self.ending: Ending | None = None
+        self.messages_received = 0
+        self.messages_sent = 0
+        self._framing = plan.new_framing()
+        self._keeper = keeper
+        self._opened_at = time.monotonic()
+        # Bytes passed at the last look for idle connections, and when that was.
+        self._mark_bytes = 0
+        self._mark_time = self._opened_at
+        self._transport: Carrier = None  # type: ignore[assignment]  # given by attach, before anything else
+
+    def attach(self, transport: Carrier) -> None:
+        """Take the transport; it is started by who made it."""
+        self._transport = transport
+
+    @property
+    def address(self) -> Address:
+        """The address that was listened on or connected to."""
+        return self.plan.address
+
+    @property
+    def age_s(self) -> float:
+        """Seconds since it was opened."""
+        return time.monotonic() - self._opened_at
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes received so far, framing included, TLS's own not."""
+        return self._transport.bytes_received
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes sent so far, framing included, TLS's own not."""
+        return self._transport.bytes_sent
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Bytes given to `send` that the system has not taken yet."""
+        return self._transport.backlog_bytes
+
+    @property
+    def tls(self) -> TlsFacts | None:
+        """What TLS agreed on; None without TLS."""
+        return self._transport.tls
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the facts for JSON."""
+        tls = self.tls
+        return {
+            "peer": self.peer,
+            "local": self.local,
+            "age_s": round(self.age_s, 6),
+            "bytes_received": self.bytes_received,
+            "bytes_sent": self.bytes_sent,
+            "messages_received": self.messages_received,
+            "messages_sent": self.messages_sent,
+            "unsent_bytes": self.unsent_bytes,
+            "tls": tls.as_dict() if tls is not None else None,
+            "ending": self.ending.as_dict() if self.ending is not None else None,
+        }
+
+    def idle_since(self, now: float) -> float:
+        """Return the seconds in which not a byte has passed, as seen at the looks so far."""
+        passed = self._transport.bytes_received + self._transport.bytes_sent
+        if passed != self._mark_bytes:
+            self._mark_bytes = passed
+            self._mark_time = now
+        return now - self._mark_time
+
+    def abort(self, error: WiretalkError | None = None) -> None:
+        """End at once: unsent bytes are dropped, a TCP peer sees a reset."""
+        self._transport.abort(error)
+
+    def _set_ending(self, error: WiretalkError | None, by: str) -> None:
+        unsent = self._transport.backlog_bytes
+        if error is None:
+            self.ending = Ending("finished", by, unsent_bytes=unsent)
+            return
+        told = getattr(error, "ending", None)
+        if isinstance(told, Ending):
+            told.unsent_bytes = max(told.unsent_bytes, unsent)
+            self.ending = told
+            return
+        reason = getattr(error, "reason", "")
+        self.ending = Ending(error.how, error.by, getattr(error, "wait", ""), unsent, reason)
+
+    def __repr__(self) -> str:
+        state = f"ended: {self.ending}" if self.ending is not None else "open"
+        return f"<{type(self).__name__} {self.local} ↔ {self.peer}, {state}>"
