@@ -58,8 +58,6 @@ class Codec(ABC):
 def shown(value: object) -> str:
     """Return a value's type and, where it is short, itself; for errors."""
     kind = type(value).__name__
-    if isinstance(value, str | bytes | bytearray | int | float | None):
-        text = repr(value[:MAX_SHOWN] if isinstance(value, str | bytes | bytearray) else value)
-        if len(text) <= MAX_SHOWN:
-            return f"{kind} {text}"
-    return kind
+    small = isinstance(value, int) and value.bit_length() <= 64
+    short = isinstance(value, str | bytes | bytearray) and len(value) <= MAX_SHOWN
+    return f"{kind} {value!r}" if small or short or isinstance(value, float) else kind

@@ -34,7 +34,8 @@ class JsonText(Codec):
             offset = len(error.doc[: error.pos].encode())
             raise CodecError(f"not JSON: {error.msg} at offset {offset}") from None
         except ValueError as error:
-            raise CodecError(f"not JSON: {error}") from None
+            # What follows a semicolon is advice on Python's own settings.
+            raise CodecError(f"not JSON: {str(error).partition(';')[0]}") from None
         except RecursionError:
             raise CodecError("JSON nested too deep") from None
 

@@ -83,7 +83,9 @@ class Framing(ABC):
         """Return the fault once more; a copy, so that its messages are not counted twice."""
         fault = self._fault
         assert fault is not None  # noqa: S101 - callers ask only when there is one; this tells mypy
-        return type(fault)(*fault.args)
+        again = type(fault)(*fault.args)
+        again.reason = fault.reason
+        return again
 
     def _over(self, size: int, messages: list[bytes], at_least: str = "") -> NoReturn:
         """Raise the LimitError for a peer's message of `size` bytes."""

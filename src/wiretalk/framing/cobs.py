@@ -45,7 +45,8 @@ class Cobs(Framing):
                 messages.append(message)
         if tail:
             held += tail
-            known = len(held) - 1 - len(held) // 255
+            # The least that so many bytes can stand for: one of 255 is a code, when no message is shorter for it.
+            known = len(held) - 1 - (len(held) - 1) // 255
             if known > greatest:
                 self._over(known, messages, at_least="at least ")
         return messages
@@ -84,6 +85,9 @@ def _unstuffed(frame: bytes) -> tuple[bytes, int]:
 
 def _stuffed(message: bytes) -> list[bytes]:
     """Return the frame of a message in pieces, its closing zero included."""
+    size = len(message)
+    if size < FULL and 0 not in message:
+        return [CODES[size + 1], message, ZERO]
     parts = []
     for run in message.split(ZERO):
         size = len(run)

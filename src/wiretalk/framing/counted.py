@@ -23,7 +23,7 @@ class Counted(Framing):
         self._need = -1
 
     def _resume(self, data: bytes) -> int:
-        """Take what `data` has of the unfinished body; return how many bytes that is. `_need` is -1 once it is whole."""
+        """Take what `data` has of the unfinished body, and return how many. `_need` is -1 once it is whole."""
         held = self._held
         missing = self._need - len(held)
         if len(data) < missing:

@@ -27,9 +27,8 @@ class Delimiter(Framing):
         if held:
             # The delimiter may have begun in what is held, but only in its last bytes.
             edge = max(0, len(held) - len(self._delimiter) + 1)
-            messages = (held[edge:] + data).split(self._delimiter)
+            messages = (bytes(held[edge:]) + data).split(self._delimiter)
             del held[edge:]
-            messages = [bytes(message) for message in messages]
         else:
             messages = data.split(self._delimiter)
         tail = messages.pop()

@@ -7,23 +7,30 @@ import struct
 from wiretalk.errors import MalformedError
 from wiretalk.framing.counted import Counted
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 COUNTS = {
-    "u8": struct.Struct("B"),
-    "u16be": struct.Struct(">H"),
-    "u16le": struct.Struct("<H"),
-    "u32be": struct.Struct(">I"),
-    "u32le": struct.Struct("<I"),
+    name: struct.Struct(layout)
+    for name, layout in {"u8": ">B", "u16be": ">H", "u16le": "<H", "u32be": ">I", "u32le": "<I"}.items()
 }
 
 
 class Length(Counted):
-    """Messages with a count of fixed size in front. The count counts the message alone, not itself."""
+    """Messages with a count of fixed size in front. The count counts the message alone, not itself.
 
-    __slots__ = ("_count",)
+    Most protocols with a count send much of one size. While they do, four messages and their counts are read as one
+    record, `_four`, in a third of the time; the counts read tell whether they were of that size, `_usual`, indeed.
+    """
+
+    __slots__ = ("_count", "_four", "_usual")
 
     def __init__(self, spec: str, max_message_bytes: int) -> None:
         super().__init__(spec, max_message_bytes)
         self._count = COUNTS[spec.partition(":")[2]]
+        self._four: struct.Struct | None = None
+        self._usual = -1
 
     def feed(self, data: bytes) -> list[bytes]:
         if self._fault is not None:
@@ -38,10 +45,12 @@ class Length(Counted):
         elif self._head:
             data = self._head + data
             self._head = b""
+        size = len(data)
+        if self._four is not None:
+            start = self._feed_fours(data, start, messages)
         width = self._count.size
         count_at = self._count.unpack_from
         greatest = self.max_message_bytes
-        size = len(data)
         while (body := start + width) <= size:
             (count,) = count_at(data, start)
             if count > greatest:
@@ -53,22 +62,47 @@ class Length(Counted):
                 return messages
             messages.append(data[body:start])
         self._head = data[start:]
+        if len(messages) > 3 and len(messages[-1]) == len(messages[-4]) != self._usual:
+            self._usual = len(messages[-1])
+            self._four = struct.Struct(self._count.format[0] + f"{self._count.format[1]}{self._usual}s" * 4)
         return messages
 
+    def _feed_fours(self, data: bytes, start: int, messages: list[bytes]) -> int:
+        """Add the messages from `start` on that come in fours of the usual size; return where they end."""
+        assert self._four is not None  # noqa: S101 - the caller has looked; this tells mypy
+        usual = self._usual
+        record_at = self._four.unpack_from
+        stride = self._four.size
+        last = len(data) - stride
+        while start <= last:
+            count1, message1, count2, message2, count3, message3, count4, message4 = record_at(data, start)
+            if not count1 == count2 == count3 == count4 == usual:
+                break
+            messages += (message1, message2, message3, message4)
+            start += stride
+        return start
+
     def encode_all(self, messages: list[bytes]) -> bytes:
-        # Counts and messages alternate: both are laid down by slices, which run in C.
-        parts: list[bytes] = [b""] * (2 * len(messages))
+        if not messages:
+            return b""
+        sizes = list(map(len, messages))
         try:
-            parts[::2] = map(self._count.pack, map(len, messages))
+            if sizes.count(sizes[0]) == len(sizes):
+                head = self._count.pack(sizes[0])
+                wire = head + head.join(messages)
+            else:
+                # Counts and messages alternate: both are laid down by slices, which run in C.
+                parts: list[bytes] = [b""] * (2 * len(messages))
+                parts[::2] = map(self._count.pack, sizes)
+                parts[1::2] = messages
+                wire = b"".join(parts)
         except struct.error:
             self._refuse(messages)
-        parts[1::2] = messages
-        wire = b"".join(parts)
         if len(wire) > self.max_message_bytes:
             self._check_sizes_out(messages)
         return wire
 
-    def _refuse(self, messages: list[bytes]) -> None:
+    def _refuse(self, messages: list[bytes]) -> NoReturn:
         """Raise for the first message that is too long for the limit, or for the count."""
         self._check_sizes_out(messages)
         most = (1 << 8 * self._count.size) - 1

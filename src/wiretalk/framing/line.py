@@ -9,6 +9,8 @@ from __future__ import annotations
 from wiretalk.errors import MalformedError, TruncatedError
 from wiretalk.framing.base import Framing
 
+# Numbers, because `number in data` takes a tenth of the time of `b"…" in data`: a thing of this floor's hot path.
+LF = 0x0A
 CR = 0x0D
 
 
@@ -17,16 +19,22 @@ class Line(Framing):
 
     __slots__ = ()
 
+    _dropped: tuple[bytes, ...] = (b"\r",)
+    """What the peer would take for the beginning of the line's end."""
+
     def feed(self, data: bytes) -> list[bytes]:
         if self._fault is not None:
             raise self._again()
         held = self._held
         if held and held[-1] == CR and data[:1] == b"\n":
             del held[-1]
-        # A search for one byte costs far less than one for two, and most streams hold no CR at all.
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
-        lines = data.split(b"\n")
+        if CR in data:
+            lines = data.split(b"\r\n")
+            if LF in b"".join(lines):
+                # Some lines end in LF alone: the slow way is right for all.
+                lines = data.replace(b"\r\n", b"\n").split(b"\n")
+        else:
+            lines = data.split(b"\n")
         tail = lines.pop()
         if held and lines:
             held += lines[0]
@@ -53,12 +61,13 @@ class Line(Framing):
     def encode_all(self, messages: list[bytes]) -> bytes:
         if not messages:
             return b""
-        wire = b"\n".join(messages) + b"\n"
-        if wire.count(b"\n") != len(messages) or (b"\r" in wire and b"\r\n" in wire):
-            self._refuse(messages)
-        if len(wire) > self.max_message_bytes:
+        # Joining twice is faster than counting the LF of one.
+        inner = b"".join(messages)
+        if len(inner) > self.max_message_bytes:
             self._check_sizes_out(messages)
-        return wire
+        if LF in inner or CR in inner:
+            self._check_bytes_out(messages)
+        return b"\n".join(messages) + b"\n"
 
     def _check_tail(self, lines: list[bytes]) -> None:
         """Raise the LimitError for a line without an end, unless its last byte may be the CR of its end."""
@@ -66,14 +75,14 @@ class Line(Framing):
         if known > self.max_message_bytes:
             self._over(known, lines, at_least="at least ")
 
-    def _refuse(self, messages: list[bytes]) -> None:
+    def _check_bytes_out(self, messages: list[bytes]) -> None:
         """Raise for the first message that would not arrive as it was sent."""
         for message in messages:
-            if b"\n" in message:
+            if LF in message:
                 raise MalformedError(
                     "a message that holds LF cannot be sent as a line: it would arrive as two", by="us"
                 )
-            if message.endswith(b"\r"):
+            if message.endswith(self._dropped):
                 reason = (
                     "a message that ends in CR cannot be sent as a line: the CR would be dropped; line:crlf keeps it"
                 )
@@ -85,12 +94,14 @@ class LineCrlf(Line):
 
     __slots__ = ()
 
+    _dropped = ()
+
     def encode_all(self, messages: list[bytes]) -> bytes:
         if not messages:
             return b""
-        wire = b"\r\n".join(messages) + b"\r\n"
-        if wire.count(b"\n") != len(messages):
-            self._refuse([message for message in messages if b"\n" in message])
-        if len(wire) > self.max_message_bytes:
+        inner = b"".join(messages)
+        if len(inner) > self.max_message_bytes:
             self._check_sizes_out(messages)
-        return wire
+        if LF in inner:
+            self._check_bytes_out(messages)
+        return b"\r\n".join(messages) + b"\r\n"

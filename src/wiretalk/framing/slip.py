@@ -13,6 +13,9 @@ from wiretalk.framing.base import Framing
 
 END = b"\xc0"
 ESC = b"\xdb"
+END_BYTE = 0xC0
+ESC_BYTE = 0xDB
+END_END = b"\xc0\xc0"
 ESC_END = b"\xdb\xdc"
 ESC_ESC = b"\xdb\xdd"
 
@@ -35,7 +38,7 @@ class Slip(Framing):
         pieces = data.split(END)
         tail = pieces.pop()
         held = self._held
-        if held or ESC in data or len(data) > self.max_message_bytes:
+        if held or ESC_BYTE in data or len(data) > self.max_message_bytes:
             packets = self._packets(pieces)
         else:
             packets = [packet for packet in pieces if packet]
@@ -60,15 +63,14 @@ class Slip(Framing):
     def encode_all(self, messages: list[bytes]) -> bytes:
         if not messages:
             return b""
-        wire = END + b"\xc0\xc0".join(messages) + END
+        inner = b"".join(messages)
         if not all(messages):
             raise MalformedError("an empty message cannot be sent as a SLIP packet: the peer would drop it", by="us")
-        if len(wire) > self.max_message_bytes:
+        if len(inner) > self.max_message_bytes:
             self._check_sizes_out(messages)
-        if ESC in wire or wire.count(END) != 2 * len(messages):
-            escaped = [message.replace(ESC, ESC_ESC).replace(END, ESC_END) for message in messages]
-            wire = END + b"\xc0\xc0".join(escaped) + END
-        return wire
+        if ESC_BYTE in inner or END_BYTE in inner:
+            messages = [message.replace(ESC, ESC_ESC).replace(END, ESC_END) for message in messages]
+        return END + END_END.join(messages) + END
 
     def _packets(self, pieces: list[bytes]) -> list[bytes]:
         """Return the packets of what stood between END bytes; the first continues what is held."""
