@@ -1,0 +1,134 @@
+"""Which process has an address, as far as /proc tells. Reads; never fails; takes a bounded time."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wiretalk.address import Address
+
+SEARCH_S = 0.5
+"""The longest that looking for the process may take: it only makes an error's sentence better."""
+
+COMMAND_CHARACTERS = 60
+"""How much of the process's command line is shown."""
+
+_LISTENING = {"tcp": "0A", "udp": "07"}
+"""The state of a socket that waits, in /proc/net (TCP_LISTEN, and TCP_CLOSE for UDP, which is unconnected there)."""
+
+
+def owner_of(address_text: str) -> str:
+    """Return who has an address: "python3 server.py (pid 123)", "user www-data", or "" where nobody tells."""
+    from wiretalk.address import parse
+    from wiretalk.errors import AddressError
+
+    try:
+        address = parse(address_text)
+        found = _unix_inodes(address) if address.scheme.startswith("unix") else _port_inodes(address)
+        if not found:
+            return ""
+        pid = _pid_with(found)
+        if pid is None:
+            return _user(next(iter(found.values())))
+        return "this process itself" if pid == os.getpid() else f"{_command(pid)} (pid {pid})"
+    except (AddressError, OSError, ValueError):
+        # No /proc, or one that looks otherwise: then it is not told.
+        return ""
+
+
+def path_of(address_text: str) -> str | None:
+    """Return the path of a Unix address, None where it is no such address."""
+    from wiretalk.address import parse
+    from wiretalk.errors import AddressError
+
+    try:
+        return parse(address_text).path
+    except AddressError:
+        return None
+
+
+def _port_inodes(address: Address) -> dict[str, int | None]:
+    """Return the sockets, by inode, that wait at the port on an address that overlaps; with their users."""
+    if address.port is None:
+        return {}
+    protocol = "udp" if address.scheme.startswith("udp") else "tcp"
+    wanted = _hexadecimal(address.host)
+    found: dict[str, int | None] = {}
+    for table in (protocol, protocol + "6"):
+        for fields in _rows(f"/proc/net/{table}"):
+            local, _, port = fields[1].rpartition(":")
+            if int(port, 16) == address.port and fields[3] == _LISTENING[protocol] and _overlap(local, wanted):
+                found[fields[9]] = int(fields[7])
+    return found
+
+
+def _unix_inodes(address: Address) -> dict[str, int | None]:
+    """Return the sockets, by inode, that are bound to a path (its name as it was bound, or absolute)."""
+    path = address.path
+    names = {path} if address.abstract else {path, os.path.abspath(path)}
+    return {fields[6]: None for fields in _rows("/proc/net/unix") if len(fields) > 7 and fields[7] in names}
+
+
+def _rows(table: str) -> list[list[str]]:
+    try:
+        with open(table, encoding="utf-8", errors="surrogateescape") as file:
+            return [line.rstrip("\n").split(None, 7 if table.endswith("unix") else -1) for line in file][1:]
+    except OSError:
+        return []
+
+
+def _hexadecimal(host: str) -> str:
+    """Return a host as /proc/net writes it, in 32-bit words of this machine's byte order; "" for every interface."""
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            packed = socket.inet_pton(family, host.partition("%")[0])
+        except OSError:
+            continue
+        words = [packed[at : at + 4] for at in range(0, len(packed), 4)]
+        return "".join(f"{int.from_bytes(word, sys.byteorder):08X}" for word in words)
+    return ""
+
+
+def _overlap(one: str, other: str) -> bool:
+    return one == other or not one.strip("0") or not other.strip("0")
+
+
+def _pid_with(inodes: dict[str, int | None]) -> int | None:
+    """Return a process that holds one of these sockets; None where it may not be seen or takes too long to find."""
+    links = {f"socket:[{inode}]" for inode in inodes}
+    give_up = time.monotonic() + SEARCH_S
+    for pid in [str(os.getpid()), *filter(str.isdigit, os.listdir("/proc"))]:
+        try:
+            with os.scandir(f"/proc/{pid}/fd") as entries:
+                for entry in entries:
+                    if os.readlink(entry.path) in links:
+                        return int(pid)
+        except OSError:
+            # Gone, or another user's.
+            continue
+        if time.monotonic() > give_up:
+            return None
+    return None
+
+
+def _command(pid: int) -> str:
+    with open(f"/proc/{pid}/cmdline", "rb") as file:
+        raw = file.read(4096)
+    words = raw.replace(b"\0", b" ").decode(errors="replace").strip()
+    shown = "".join(character if character.isprintable() else "?" for character in words)
+    return shown if len(shown) <= COMMAND_CHARACTERS else shown[: COMMAND_CHARACTERS - 1] + "…"
+
+
+def _user(number: int | None) -> str:
+    if number is None:
+        return ""
+    import pwd
+
+    try:
+        return f"a process of the user {pwd.getpwuid(number).pw_name}"
+    except KeyError:
+        return f"a process of the user {number}"
