@@ -28,16 +28,20 @@ class Peers:
         plan: codec and limits.
         local: our own address, as text.
         keeper: told of each connection when it opens and when it is over.
+        exhausted: whether the server takes no more conversations; new peers are not heard then.
     """
 
-    __slots__ = ("_by_address", "_full_told", "_keeper", "_local", "_plan", "dropped", "transport")
+    __slots__ = ("_by_address", "_exhausted", "_full_told", "_keeper", "_local", "_plan", "dropped", "transport")
 
-    def __init__(self, plan: Plan, local: str, keeper: Callable[[Connection], None]) -> None:
+    def __init__(
+        self, plan: Plan, local: str, keeper: Callable[[Connection], None], exhausted: Callable[[], bool]
+    ) -> None:
         self.transport: DatagramTransport = None  # type: ignore[assignment]  # given right after
         self.dropped = 0
         self._plan = plan
         self._local = local
         self._keeper = keeper
+        self._exhausted = exhausted
         self._by_address: dict[Any, tuple[DatagramEnd, Connection]] = {}
         self._full_told = False
 
@@ -56,6 +60,8 @@ class Peers:
 
     def _new(self, sockaddr: Any) -> tuple[DatagramEnd, Connection] | None:
         maximum = self._plan.limits.max_udp_peers
+        if self._exhausted():
+            return None
         if len(self._by_address) >= maximum:
             if not self._full_told:
                 self._full_told = True

@@ -182,6 +182,16 @@ class ReplyDatagrams:
         self._reply = reply
         self._encode = plan.new_framing().encode
 
+    @property
+    def bytes_received(self) -> int:
+        """Bytes of all datagrams received so far."""
+        return self.transport.bytes_received
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes of all answers sent so far."""
+        return self.transport.bytes_sent
+
     def datagram(self, data: bytes, sockaddr: Any) -> None:
         """See `transport.datagram.DatagramSink`."""
         self.messages_received += 1

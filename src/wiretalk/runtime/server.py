@@ -44,12 +44,16 @@ log = logging.getLogger("wiretalk")
 CLOSE_GRACE_S = 1.0
 """After the drain: how long cancelled sessions have to close before what is left is cut off."""
 
+SUMMED = ("bytes_received", "bytes_sent", "messages_received", "messages_sent")
+"""What `Server.totals` sums up."""
+
 
 class Server:
     """Serve conversations at one or more addresses. Made by `serve`, started by `async with` or `start`.
 
     Attributes:
         addresses: the addresses served, with the ports the system gave, as text.
+        families: "IPv4", "IPv6", "IPv4 and IPv6", or "" where there are none, of each of the addresses.
         connections: the conversations open now.
         accepted: how many conversations there have been.
     """
@@ -87,6 +91,7 @@ class Server:
         self._on_close = on_close
         self._acceptors: list[Acceptor] = []
         self._datagrams: list[tuple[DatagramTransport, Peers | None]] = []
+        self._answering: list[ReplyDatagrams] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopped: asyncio.Event = asyncio.Event()
         self._empty: asyncio.Event = asyncio.Event()
@@ -94,7 +99,9 @@ class Server:
         self._closing = False
         self._sweeper: asyncio.TimerHandle | None = None
         self._fingerprints: list[str] = []
+        self._past = dict.fromkeys(SUMMED, 0)
         self.addresses: list[str] = []
+        self.families: list[str] = []
         self.connections: set[Conversation] = set()
         self.accepted = 0
 
@@ -118,6 +125,7 @@ class Server:
                 secure = self._server_tls(plan) if plan.address.scheme == "tls" else None
                 for listener in await loop.run_in_executor(None, listen, plan.address):
                     self.addresses.append(str(listener.address))
+                    self.families.append(listener.families)
                     self._open_listener(listener, plan, secure)
         except BaseException:
             await self.close(drain_s=0)
@@ -133,7 +141,7 @@ class Server:
         from wiretalk.transport.tls import server_context
 
         context = server_context(plan.address)
-        if context.fingerprint:
+        if context.self_signed:
             self._fingerprints.append(context.fingerprint)
         return context
 
@@ -157,8 +165,9 @@ class Server:
         sink: Peers | ReplyDatagrams
         if self._reply is not None:
             sink = ReplyDatagrams(plan, self._counted(on_bytes(self._reply, plan)))
+            self._answering.append(sink)
         else:
-            sink = Peers(plan, local, self._keep)
+            sink = Peers(plan, local, self._keep, self._exhausted)
         transport = DatagramTransport(
             asyncio.get_running_loop(), listener.sock, sink, local, plan.limits.max_message_bytes
         )
@@ -183,13 +192,25 @@ class Server:
         from wiretalk.transport import open_stdio
 
         self.addresses.append("-")
+        self.families.append("")
         sock = open_stdio()
         self._adopt(sock, None, plan, None)
 
     # conversations
 
+    def totals(self) -> dict[str, int]:
+        """Return the sums over all conversations so far: bytes and messages each way."""
+        sums = dict(self._past)
+        for one in (*self.connections, *self._answering):
+            for what in SUMMED:
+                sums[what] += getattr(one, what)
+        return sums
+
+    def _exhausted(self) -> bool:
+        return self._max_accepted is not None and self.accepted >= self._max_accepted
+
     def _at_limit(self) -> bool:
-        if self._max_accepted is not None and self.accepted >= self._max_accepted:
+        if self._exhausted():
             self._pause_accepting()
             return True
         if len(self.connections) < self._limits.max_connections:
@@ -234,31 +255,41 @@ class Server:
     def _keep(self, conversation: Conversation) -> None:
         """A conversation has opened, or is over."""
         if conversation.ending is None:
-            self.connections.add(conversation)
-            if self._on_open is not None:
-                self._on_open(conversation)
-            if isinstance(conversation, Connection):
-                if conversation.address.kind == "datagram":
-                    self.accepted += 1
-                task = asyncio.get_running_loop().create_task(self._run(conversation))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
-            return
+            self._begun(conversation)
+        else:
+            self._ended(conversation, conversation.ending)
+
+    def _begun(self, conversation: Conversation) -> None:
+        self.connections.add(conversation)
+        if self._on_open is not None:
+            self._on_open(conversation)
+        if isinstance(conversation, Connection):
+            if conversation.address.kind == "datagram":
+                self.accepted += 1
+            task = asyncio.get_running_loop().create_task(self._run(conversation))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _ended(self, conversation: Conversation, ending: Ending) -> None:
         self.connections.discard(conversation)
-        if conversation.ending.how != "finished":
-            log.info("%s: %s", conversation.peer, conversation.ending)
+        for what in SUMMED:
+            self._past[what] += getattr(conversation, what)
+        if conversation.address.scheme == "tls" and conversation.tls is None:
+            # No handshake, so no conversation: one that was never held must not end a server of one.
+            self.accepted -= 1
+        if ending.how != "finished":
+            log.info("%s: %s", conversation.peer, ending)
         if self._on_close is not None:
             self._on_close(conversation)
         if not self._closing and len(self.connections) < self._limits.max_connections:
             if len(self.connections) < self._limits.max_connections * 9 // 10:
                 self._full_told = False
-            if self._max_accepted is None or self.accepted < self._max_accepted:
+            if not self._exhausted():
                 for acceptor in self._acceptors:
                     acceptor.resume()
         if not self.connections:
             self._empty.set()
-            exhausted = self._max_accepted is not None and self.accepted >= self._max_accepted
-            if exhausted or not (self._acceptors or self._datagrams):
+            if self._exhausted() or not (self._acceptors or self._datagrams):
                 self.stop()
 
     async def _run(self, connection: Connection) -> None:
