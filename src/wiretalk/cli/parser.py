@@ -1,0 +1,134 @@
+"""One command's words into its arguments: argparse, with help that shows examples and errors that say what to do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from wiretalk.cli.commands import COMMANDS
+from wiretalk.cli.overview import table
+from wiretalk.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+
+class WrongValueError(Exception):
+    """Carries a UsageError through argparse, which would word it anew (it takes any ValueError for its own)."""
+
+    def __init__(self, error: UsageError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command.
+
+    Args:
+        name: the command.
+        description: what its help says first.
+        examples: pairs of a command line and what it does.
+    """
+
+    def __init__(self, name: str, description: str, examples: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(
+            prog=f"wiretalk {name}",
+            description=description,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog="\n".join(["examples:", *table(examples)]),
+        )
+        # Newer versions of argparse colour by themselves; our text is one piece with the examples.
+        self.color = False
+        self.examples = examples
+        self.without_value: dict[str, str] = {}
+
+    def optional_value(self, *names: str, default: str, **settings: Any) -> None:
+        """Add an option that may stand alone: `--retry`, or `--retry=5`. The word after it is never its value.
+
+        Args:
+            names: its names.
+            default: the text that it stands for when it stands alone.
+            settings: as for `add_argument`.
+        """
+        self.add_argument(*names, **settings)
+        self.without_value.update(dict.fromkeys(names, default))
+
+    def read(self, words: list[str]) -> argparse.Namespace:
+        """Return the arguments that the words say.
+
+        Raises:
+            UsageError: the words are wrong.
+        """
+        end = words.index("--") if "--" in words else len(words)
+        alone = self.without_value
+        spelt = [f"{word}={alone[word]}" if word in alone else word for word in words[:end]] + words[end:]
+        try:
+            arguments, rest = self.parse_known_intermixed_args(spelt)
+        except WrongValueError as wrong:
+            raise wrong.error from None
+        if rest:
+            raise self._one_too_many(rest[0])
+        return arguments
+
+    def _one_too_many(self, word: str) -> UsageError:
+        if not word.startswith("-") or word == "-":
+            return UsageError("", reason=f'"{word}" is one word too many', hint=self._see())
+        from wiretalk.spelling import did_you_mean
+
+        name = word.partition("=")[0]
+        hint = did_you_mean(name, self.option_names()) or self._see()
+        return UsageError("", reason=f'there is no option "{name}"', hint=hint)
+
+    def option_names(self) -> list[str]:
+        """Return the names of all options, in the order in which help shows them."""
+        return [name for action in self._actions for name in action.option_strings]
+
+    def _see(self) -> str:
+        return f"{self.prog} --help shows what there is"
+
+    def error(self, message: str) -> NoReturn:
+        """Raise what argparse found wrong, in our words where it has common ones."""
+        missing = message.removeprefix("the following arguments are required: ")
+        if missing != message:
+            raise UsageError("", reason=f"{missing} is missing", hint=f"write it like: {self.examples[0][0]}")
+        raise UsageError("", reason=message.removeprefix("argument "), hint=self._see())
+
+
+def value(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Return a reader of a value for `add_argument(type=…)` whose ValueError reaches the user as it is worded."""
+
+    def reader(text: str) -> Any:
+        try:
+            return read(text)
+        except UsageError as error:
+            raise WrongValueError(error) from None
+        except ValueError as error:
+            raise WrongValueError(UsageError("", reason=str(error))) from None
+
+    return reader
+
+
+def make_parser(name: str) -> tuple[Parser, Any]:
+    """Return a command's parser and its module."""
+    module = __import__(COMMANDS[name][0], fromlist=("run",))
+    parser = Parser(name, module.DESCRIPTION, module.EXAMPLES)
+    module.build(parser)
+    return parser, module
+
+
+def run_command(name: str, words: list[str]) -> int:
+    """Run a command; return its exit status.
+
+    Raises:
+        UsageError: its words are wrong.
+    """
+    parser, module = make_parser(name)
+    if any(word in {"-h", "--help"} for word in words[: words.index("--") if "--" in words else None]):
+        # Before anything else is looked at: help must come however wrong the rest is.
+        sys.stdout.write(parser.format_help())
+        return 0
+    status: int = module.run(parser.read(words))
+    return status
