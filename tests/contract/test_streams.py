@@ -134,9 +134,7 @@ def test_bytes_that_break_the_framing_end_the_connection_after_what_was_whole(fa
 
 
 def test_an_endless_line_is_an_error_not_memory(face, stream):
-    with face.serve(
-        stream.listening, echo, framing="line", limits=wiretalk.Limits(max_message_bytes=1000)
-    ) as server:
+    with face.serve(stream.listening, echo, framing="line", limits=wiretalk.Limits(max_message_bytes=1000)) as server:
         with face.connect(stream.connecting(server)) as peer:
             with pytest.raises((FinishedError, ResetError, ClosedError, BrokenPipeError)):
                 while True:

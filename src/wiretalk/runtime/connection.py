@@ -49,12 +49,15 @@ class Connection(Conversation):
 
     __slots__ = (
         "_closing",
+        "_encode",
         "_error",
         "_fed",
         "_gathered",
+        "_gathers",
         "_heart",
         "_idle",
         "_input_over",
+        "_loop",
         "_lost",
         "_opening",
         "_over",
@@ -91,6 +94,9 @@ class Connection(Conversation):
         self._over = False
         self._lost: WiretalkError | None = None
         self._opening = opening
+        self._encode = plan.encode
+        self._gathers = plan.address.kind == "stream"
+        self._loop = asyncio.get_running_loop()
         self._heart: Heart | None = None
         self._idle: asyncio.TimerHandle | None = None
 
@@ -255,7 +261,7 @@ class Connection(Conversation):
             self._transport.resume()
         if self._waiter is not None:
             raise UsageError("", reason="somebody else is already receiving from this connection")
-        waiter = self._waiter = asyncio.get_running_loop().create_future()
+        waiter = self._waiter = self._loop.create_future()
         try:
             await waiter
         finally:
@@ -287,28 +293,28 @@ class Connection(Conversation):
             MessageError: the framing or the codec cannot carry it; nothing was sent.
             LimitError: it is too long for the limit, or for a datagram on this path; nothing was sent.
         """
-        encode = self.plan.encode
+        encode = self._encode
         wire = self._framing.encode(message if encode is None else encode(message))
-        transport = self._transport
-        if self._closing or self._over or transport.broken is not None or self._trouble is not None:
-            raise self._why_not()
-        self.messages_sent += 1
-        if self._queue and len(wire) < GATHERED_BYTES and self.plan.address.kind == "stream":
-            # More messages wait to be handled, so more answers will follow: they leave together.
-            gathered = self._gathered
-            if gathered is None:
+        gathered = self._gathered
+        if gathered is None:
+            transport = self._transport
+            if self._closing or self._over or transport.broken is not None or self._trouble is not None:
+                raise self._why_not()
+            self.messages_sent += 1
+            if self._queue and self._gathers and len(wire) < GATHERED_BYTES:
+                # More messages wait to be handled, so more answers will follow: they leave together.
                 self._gathered = [wire]
-                asyncio.get_running_loop().call_soon(self._flush)
-            else:
-                gathered.append(wire)
-                if len(gathered) >= GATHERED_MESSAGES:
-                    self._flush()
+                self._loop.call_soon(self._flush)
+                return
+            transport.write(wire)
         else:
-            if self._gathered is not None:
-                self._gathered.append(wire)
-                self._flush()
-            else:
-                transport.write(wire)
+            # What ends the connection flushes first, so while something is gathered there is nothing to look at.
+            gathered.append(wire)
+            self.messages_sent += 1
+            if self._queue and len(gathered) < GATHERED_MESSAGES and len(wire) < GATHERED_BYTES:
+                return
+            self._flush()
+            transport = self._transport
         if transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
             await self._drain(timeout_s)
 
@@ -351,7 +357,7 @@ class Connection(Conversation):
 
     async def _change(self) -> None:
         """Wait for room to send, or for the end."""
-        waiter = asyncio.get_running_loop().create_future()
+        waiter = self._loop.create_future()
         if self._room is None:
             self._room = []
         self._room.append(waiter)
@@ -435,11 +441,11 @@ class Connection(Conversation):
         """
         from wiretalk.runtime.heartbeat import Heart
 
-        self._heart = Heart(asyncio.get_running_loop(), self, self._encoded(message), interval_s, timeout_s)
+        self._heart = Heart(self._loop, self, self._encoded(message), interval_s, timeout_s)
 
     def watch_idle(self, timeout_s: float) -> None:
         """End the connection when not a byte has passed for `timeout_s` seconds (wait "idle")."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop
 
         def look() -> None:
             silent_s = self.idle_since(time.monotonic())

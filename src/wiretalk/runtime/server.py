@@ -52,7 +52,7 @@ class Server:
     """Serve conversations at one or more addresses. Made by `serve`, started by `async with` or `start`.
 
     Attributes:
-        addresses: the addresses served, with the ports the system gave, as text.
+        addresses: the addresses served, with the ports the system gave and without options, as text.
         families: "IPv4", "IPv6", "IPv4 and IPv6", or "" where there are none, of each of the addresses.
         connections: the conversations open now.
         accepted: how many conversations there have been.
@@ -124,7 +124,7 @@ class Server:
                     continue
                 secure = self._server_tls(plan) if plan.address.scheme == "tls" else None
                 for listener in await loop.run_in_executor(None, listen, plan.address):
-                    self.addresses.append(str(listener.address))
+                    self.addresses.append(str(listener.address.but(options={})))
                     self.families.append(listener.families)
                     self._open_listener(listener, plan, secure)
         except BaseException:
@@ -161,7 +161,7 @@ class Server:
         self._acceptors.append(Acceptor(listener, adopt, self._at_limit))
 
     def _open_datagrams(self, listener: Listener, plan: Plan) -> None:
-        local = str(listener.address)
+        local = str(listener.address.but(options={}))
         sink: Peers | ReplyDatagrams
         if self._reply is not None:
             sink = ReplyDatagrams(plan, self._counted(on_bytes(self._reply, plan)))
@@ -282,8 +282,6 @@ class Server:
         if self._on_close is not None:
             self._on_close(conversation)
         if not self._closing and len(self.connections) < self._limits.max_connections:
-            if len(self.connections) < self._limits.max_connections * 9 // 10:
-                self._full_told = False
             if not self._exhausted():
                 for acceptor in self._acceptors:
                     acceptor.resume()

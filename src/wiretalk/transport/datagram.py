@@ -65,9 +65,7 @@ class DatagramTransport:
         "sock",
     )
 
-    def __init__(
-        self, loop: Loop, sock: socket.socket, sink: DatagramSink, name: str, max_message_bytes: int
-    ) -> None:
+    def __init__(self, loop: Loop, sock: socket.socket, sink: DatagramSink, name: str, max_message_bytes: int) -> None:
         self.loop = loop
         self.sock = sock
         self.sink: DatagramSink | None = sink
