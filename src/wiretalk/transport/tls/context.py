@@ -148,8 +148,6 @@ def _context(address: Address, protocol: int) -> ssl.SSLContext:
     context.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION
     context.minimum_version = VERSIONS[address.option("tls_min", "1.2")]
     context.maximum_version = VERSIONS[address.option("tls_max", "1.3")]
-    if context.maximum_version < context.minimum_version:
-        raise option_fault(address, "tls_max", "tls_max is below tls_min")
     key_log = os.environ.get("SSLKEYLOGFILE")
     if key_log and not sys.flags.ignore_environment:
         try:

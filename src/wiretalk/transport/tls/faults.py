@@ -162,8 +162,9 @@ def _verdict(error: ssl.SSLCertVerificationError, situation: Situation) -> str:
     chain = _readable(situation.chain)
     leaf = chain[0] if chain else None
     code = error.verify_code
-    mine = "ca=" if situation.server_side else "ca=, or fingerprint="
-    whose = f"the peer's certificate ({leaf.subject or 'no subject'})" if leaf else "the peer's certificate"
+    whose = f"the {'client' if situation.server_side else 'server'}'s certificate"
+    if leaf:
+        whose += f" ({leaf.subject or 'no subject'})"
     if code == 10:
         now = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime())
         late = next((one for one in chain if one.not_after < now), None)
@@ -175,11 +176,11 @@ def _verdict(error: ssl.SSLCertVerificationError, situation: Situation) -> str:
         return f"{whose} is not valid{when}; are the clocks right?"
     if code == 18:
         sha256 = f" (sha256:{leaf.fingerprint})" if leaf else ""
-        allow = "" if situation.server_side else f"; if you know it, name it with {mine}, or use insecure"
-        return f"{whose} is self-signed{sha256}{allow}"
+        allow = "" if situation.server_side else " or fingerprint=, or take any with insecure"
+        return f"{whose} is self-signed{sha256}; if you know it, name it with ca={allow}"
     if code in {2, 19, 20, 21}:
         issuer = f', "{chain[-1].issuer}"' if chain else ""
-        return f"{whose} was signed by an authority unknown here{issuer}; name the authority's file with ca="
+        return f"{whose} is signed by an authority unknown here{issuer}; name the authority's file with ca="
     if code in {62, 64}:
         names = ", ".join(leaf.names) if leaf else ""
         has = f"is for {names}" if names else "names no host"

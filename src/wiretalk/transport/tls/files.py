@@ -109,7 +109,11 @@ def _explain_own(address: Address, certificate: str, key: str, error: Exception)
     if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
         reason = f"{option}={path}: this key does not belong to the first certificate in {certificate}"
         return option_fault(address, option, reason)
-    return option_fault(address, option, f"{option}={path}: {_words(error)}")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(certificate)
+    except ssl.SSLError as damage:
+        return option_fault(address, "cert", f"cert={certificate}: the certificate is damaged ({_words(damage)})")
+    return option_fault(address, option, f"{option}={path}: OpenSSL refuses this certificate and key ({_words(error)})")
 
 
 def _explain_file(address: Address, option: str, path: str) -> WiretalkError | None:
