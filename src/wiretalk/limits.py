@@ -66,7 +66,7 @@ CLOSE_TIMEOUT_S = 5.0
 """Closing: how long the peer may take to accept the bytes still unsent."""
 
 LINGER_S = 1.0
-"""Closing on a peer that is still sending: how long it is listened to, so that a reset cannot overtake our last bytes."""
+"""Closing on a peer that still sends: how long it is listened to, so that no reset can overtake our last bytes."""
 
 LINGER_BYTES = 1 * MIB
 """Closing on a peer that is still sending: how much of it is read and dropped at once."""
@@ -160,7 +160,7 @@ class Limits:
 
     def but(self, **changes: float | None) -> Limits:
         """Return these limits with some of them changed."""
-        return Limits(**{name: getattr(self, name) for name in self.__slots__} | changes)  # type: ignore[arg-type]
+        return Limits(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
     def __repr__(self) -> str:
         return f"Limits({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"

@@ -195,7 +195,7 @@ class Place:
     def connecting(self, server):
         address = str(server.addresses[0])
         if self.scheme == "tls":
-            return f"{address.split('?')[0]}?ca={self.authority}/ca.pem"
+            return f"{address.partition('?')[0]}?ca={self.authority}/ca.pem"
         return address
 
 

@@ -215,7 +215,7 @@ async def test_at_the_limit_it_stops_accepting_and_says_so_once(caplog):
     ) as server:
         peers = [await peer_of(server) for _ in range(4)]
         await until(lambda: len(server.connections) == 2)
-        for reader, writer in peers:
+        for _, writer in peers:
             writer.write(b"hello\n")
         assert await peers[0][0].readline() == b"hello\n"
         assert await peers[1][0].readline() == b"hello\n"

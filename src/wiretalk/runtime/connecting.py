@@ -102,7 +102,7 @@ class Connector:
         local = local_name(sock, plan.address) if candidate is not None else "-"
         connection = Connection(plan, peer, local, None, opening)
         connection.attach(self._transport(sock, candidate, connection, peer))
-        connection._transport.start()  # noqa: SLF001  # the one who makes it starts it
+        connection._transport.start()  # the one who makes it starts it
         try:
             await opening
         except BaseException:
@@ -204,7 +204,7 @@ def connect(
     attempts: int | None = None,
     trace: Callable[[str], None] | None = None,
 ) -> Connector:
-    """Open a conversation: `async with connect(…) as connection`, `await connect(…)`, or `async for` to reconnect.
+    """Open a conversation: enter it with `async with`, or await it, or loop over it with `async for` to reconnect.
 
     A name with several addresses is tried as RFC 8305 says.
 

@@ -108,7 +108,7 @@ class ReplyConversation(Conversation):
                 answers = [answer for answer in answers if answer is not None]
                 wire = encode_all(answers) if answers else b""
         except (TypeError, MessageError, LimitError) as error:
-            log.error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, error)
+            log.error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, error)  # noqa: TRY400  # no traceback: there is nothing to see in it
             self._stop(WiretalkError(f"an answer cannot be sent: {error}"))
             return b""
         self.messages_sent += len(answers)

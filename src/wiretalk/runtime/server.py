@@ -11,14 +11,13 @@ import inspect
 import logging
 import time
 
-from wiretalk.address import parse
+from wiretalk.address import Address, parse
 from wiretalk.conversing import Plan, on_bytes
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import SWEEP_MOST_S, Limits
 from wiretalk.runtime.accepting import Acceptor
 from wiretalk.runtime.connection import Connection
-from wiretalk.runtime.conversation import Conversation
 from wiretalk.runtime.peers import Peers
 from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams
 from wiretalk.transport import listen, local_name, name
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
-    from wiretalk.address import Address
+    from wiretalk.runtime.conversation import Conversation
     from wiretalk.runtime.replying import Reply
     from wiretalk.transport import Listener
 
@@ -75,9 +74,9 @@ class Server:
             raise UsageError("", reason="serve takes either a session (a coroutine function) or reply= (a function)")
         if reply is not None and inspect.iscoroutinefunction(reply):
             raise UsageError("", reason="reply= takes a plain function; a coroutine function is a session")
-        if session is not None and not (inspect.iscoroutinefunction(session) or callable(session)):
+        if session is not None and not callable(session):
             raise UsageError("", reason="a session is a coroutine function of one connection")
-        several = [addresses] if isinstance(addresses, str) or hasattr(addresses, "scheme") else list(addresses)
+        several = [addresses] if isinstance(addresses, str | Address) else list(addresses)
         if not several:
             raise UsageError("", reason="serve needs at least one address")
         self._limits = limits or Limits()
@@ -281,10 +280,9 @@ class Server:
             log.info("%s: %s", conversation.peer, ending)
         if self._on_close is not None:
             self._on_close(conversation)
-        if not self._closing and len(self.connections) < self._limits.max_connections:
-            if not self._exhausted():
-                for acceptor in self._acceptors:
-                    acceptor.resume()
+        if not self._closing and len(self.connections) < self._limits.max_connections and not self._exhausted():
+            for acceptor in self._acceptors:
+                acceptor.resume()
         if not self.connections:
             self._empty.set()
             if self._exhausted() or not (self._acceptors or self._datagrams):
