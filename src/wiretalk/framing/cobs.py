@@ -37,11 +37,11 @@ class Cobs(Framing):
                 held.clear()
             if frame:
                 message, missing = _unstuffed(frame)
+                if len(message) > greatest:
+                    self._over(len(message), messages)
                 if missing:
                     reason = f"a COBS block of {missing} bytes more than its frame has"
                     self._fail(MalformedError(reason), messages)
-                if len(message) > greatest:
-                    self._over(len(message), messages)
                 messages.append(message)
         if tail:
             held += tail

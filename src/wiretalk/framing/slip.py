@@ -11,6 +11,10 @@ from __future__ import annotations
 from wiretalk.errors import MalformedError, TruncatedError
 from wiretalk.framing.base import Framing
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 END = b"\xc0"
 ESC = b"\xdb"
 END_BYTE = 0xC0
@@ -94,5 +98,15 @@ class Slip(Framing):
         if not escapes:
             return piece
         if escapes != piece.count(ESC_END) + piece.count(ESC_ESC):
-            self._fail(MalformedError("SLIP's ESC (db) comes before dc or dd only"), packets)
+            self._bad_escape(piece, packets)
         return piece.replace(ESC_END, END).replace(ESC_ESC, ESC)
+
+    def _bad_escape(self, piece: bytes, packets: list[bytes]) -> NoReturn:
+        """Raise for the first escape that is none, or for what is too long already before it."""
+        at = piece.find(ESC)
+        while piece[at : at + 2] in (ESC_END, ESC_ESC):
+            at = piece.find(ESC, at + 2)
+        size = len(self._held) + len(self._unescaped(piece[:at], packets))
+        if size > self.max_message_bytes:
+            self._over(size, packets, at_least="at least ")
+        self._fail(MalformedError("SLIP's ESC (db) comes before dc or dd only"), packets)
