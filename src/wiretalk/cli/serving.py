@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 
-from wiretalk.address import parse
 from wiretalk.cli.output import tell
 from wiretalk.errors import EXIT_STATUS
 
@@ -15,58 +14,78 @@ if TYPE_CHECKING:
 
     from wiretalk.runtime import Server
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+WAIT_UNTOLD_S = 0.2
+"""Conversations that end within so long of a stop need no word."""
 
 
 def announce(server: Server) -> None:
     """Tell every address that is listened on, with its family, and the certificates made on the spot."""
-    for text in server.addresses:
-        family = families(text)
-        tell(f"listening on {text}{f' ({family})' if family else ''}")
+    for text, family in zip(server.addresses, server.families, strict=True):
+        if text == "-":
+            tell("serving standard input and output")
+        else:
+            tell(f"listening on {text}{f' ({family})' if family else ''}")
     for fingerprint in server.fingerprints:
         tell(f"its certificate was made on the spot: SHA-256 {fingerprint}")
-
-
-def families(text: str) -> str:
-    """Return the versions of IP that a bound address takes: "IPv6 and IPv4", "IPv4", …; "" where there is no IP."""
-    address = parse(text)
-    if not address.ip_version:
-        return ""
-    if address.ip_version == 6 and address.host == "::" and not address.family and not address.option("v6only"):
-        return "IPv6 and IPv4"
-    return f"IPv{address.ip_version}"
 
 
 async def serve_until_stopped(server: Server, started: Callable[[Server], None] = announce) -> int:
     """Start a server, run it until it stops by itself or is interrupted, and let its conversations end.
 
-    The first SIGINT or SIGTERM stops accepting and drains; a second one leaves at once.
+    The first SIGINT, SIGTERM or SIGHUP stops accepting and drains; a second one leaves at once.
 
     Args:
         server: not started yet.
         started: called when it has started.
 
     Returns:
-        The exit status: 0, or 130 when it was interrupted.
+        The exit status: 0, or 130 where one of the signals was SIGINT.
     """
     loop = asyncio.get_running_loop()
-    this = asyncio.current_task()
-    interrupted = False
+    starting = asyncio.ensure_future(server.start())
+    enough = asyncio.Event()
+    came: list[int] = []
 
-    def stop() -> None:
-        nonlocal interrupted
-        if interrupted and this is not None:
-            this.cancel()
-        interrupted = True
+    def take(number: int) -> None:
+        if came:
+            enough.set()
+        came.append(number)
         server.stop()
+        starting.cancel()
 
+    for number in SIGNALS:
+        # nohup has SIGHUP ignored, and means it.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            loop.add_signal_handler(number, take, number)
     try:
-        async with server:
-            for number in SIGNALS:
-                loop.add_signal_handler(number, stop)
-            started(server)
-            await server.serve_forever()
+        await starting
+        started(server)
+        await server.serve_forever()
     except asyncio.CancelledError:
-        if not interrupted:
+        if not came:
             raise
-    return EXIT_STATUS["interrupted"] if interrupted else 0
+    finally:
+        await _leave(server, enough)
+    return EXIT_STATUS["interrupted"] if signal.SIGINT in came else 0
+
+
+async def _leave(server: Server, enough: asyncio.Event) -> None:
+    """Let open conversations end, or end them when there is a second signal."""
+    impatient = asyncio.ensure_future(enough.wait())
+    closing = asyncio.ensure_future(server.close())
+    await asyncio.wait([closing], timeout=WAIT_UNTOLD_S)
+    if not closing.done():
+        count = len(server.connections)
+        those = "one conversation" if count == 1 else f"{count} conversations"
+        tell(f"waiting for {those} to end; Ctrl-C again leaves now")
+        await asyncio.wait([closing, impatient], return_when=asyncio.FIRST_COMPLETED)
+    impatient.cancel()
+    if not closing.done():
+        closing.cancel()
+        await asyncio.wait([closing])
+        for conversation in list(server.connections):
+            conversation.abort()
+        closing = asyncio.ensure_future(server.close(drain_s=0))
+    await closing
