@@ -67,6 +67,12 @@ def finish_connect(sock: socket.socket, candidate: Candidate) -> None:
     code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         raise explain(OSError(code, os.strerror(code)), str(candidate), "connect")
+    if sock.family == socket.AF_UNIX:
+        # A Unix socket is connected at once or not at all; waiting for one whose server's backlog was full is in vain.
+        try:
+            sock.getpeername()
+        except OSError:
+            raise explain(OSError(errno.EAGAIN, os.strerror(errno.EAGAIN)), str(candidate), "connect") from None
     _refuse_self_connect(sock, candidate)
 
 

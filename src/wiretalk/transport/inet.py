@@ -7,7 +7,7 @@ import socket
 
 from wiretalk.errors import WiretalkError
 from wiretalk.transport.candidate import Candidate
-from wiretalk.transport.hosts import family_of_scheme
+from wiretalk.transport.hosts import family_of_scheme, fault
 from wiretalk.transport.listener import Listener
 from wiretalk.transport.names import host_text, name, told
 from wiretalk.transport.oserrors import explain
@@ -39,7 +39,10 @@ def listen_on(address: Address, candidates: list[Candidate], bind: Bind) -> list
 
     Raises:
         OpenError: and its kin, as `listening.listen` says.
+        AddressError: the option bind, which is for connecting.
     """
+    if address.bind is not None:
+        raise fault(address, "bind", "bind is where to connect from", "what to listen on is the address itself")
     for attempt in range(PORT_ATTEMPTS):
         try:
             return _with_one_port(address, candidates, bind)

@@ -26,12 +26,14 @@ _GONE_ALREADY = frozenset(
         "EHOSTDOWN",
         "ENONET",
         "EHOSTUNREACH",
-        "EOPNOTSUPP",
         "ENETUNREACH",
     )
     if hasattr(errno, code)
 )
 """What accept says of a connection that died (or that a firewall took) before it was accepted. Source: accept(2)."""
+
+MAX_SKIPPED = 64
+"""Connections that died in the backlog, skipped in one call of `accept` before others get their turn."""
 
 
 class Listener:
@@ -64,7 +66,7 @@ class Listener:
             LimitError: out of file descriptors or of memory. The connection stays in the backlog, and the listener
                 stays ready: pause before trying again.
         """
-        while True:
+        for _ in range(MAX_SKIPPED):
             try:
                 sock, sockaddr = self.sock.accept()
             except BlockingIOError:
@@ -79,6 +81,7 @@ class Listener:
 
                 apply(sock, self.address)
             return sock, sockaddr
+        return None
 
     def fileno(self) -> int:
         """Return the file descriptor, -1 once closed."""

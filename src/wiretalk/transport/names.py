@@ -36,7 +36,12 @@ def name(sockaddr: SockAddr, scheme: str) -> str:
     if not sockaddr:
         return f"{scheme}:(unnamed)"
     path = sockaddr if isinstance(sockaddr, str) else os.fsdecode(sockaddr)
-    return write(scheme, "", None, "@" + path[1:] if path[0] == "\0" else path, _NO_OPTIONS)
+    if path[0] == "\0":
+        path = "@" + path[1:]
+    elif path[0] == "@":
+        # A file's name, which alone would read as an abstract one.
+        path = "./" + path
+    return write(scheme, "", None, path, _NO_OPTIONS)
 
 
 def told(address: Address) -> str:

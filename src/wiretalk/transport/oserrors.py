@@ -26,21 +26,19 @@ from wiretalk.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Literal
-
-    Doing = Literal["open", "connect", "listen", "accept", "send", "receive"]
+    Told = tuple[type[OpenError], str]
 
 NOBODY = "nobody listens there: is the server started, and is it this port?"
 
-_NOT_OPENED: dict[int, tuple[type[OpenError], str]] = {
+_NOT_OPENED: dict[int, Told] = {
     errno.ECONNREFUSED: (RefusedError, NOBODY),
     errno.ECONNRESET: (RefusedError, "somebody listens there, but broke off at once: does it expect something else?"),
     errno.EHOSTUNREACH: (UnreachableError, "no way to that host: is it on, and on this network?"),
     errno.EHOSTDOWN: (UnreachableError, "that host does not answer: is it on, and on this network?"),
     errno.ENETUNREACH: (UnreachableError, "no route to that network: is this machine connected to it?"),
     errno.ENETDOWN: (UnreachableError, "the network interface is down"),
-    errno.EADDRNOTAVAIL: (UnreachableError, "this machine has no address of its own for it"),
-    errno.EAFNOSUPPORT: (UnreachableError, "this system has no such network protocol"),
+    errno.EADDRNOTAVAIL: (UnreachableError, "this machine has no address, or no port left, to speak to it from"),
+    errno.EAFNOSUPPORT: (UnreachableError, "this system has no IPv6"),
     errno.ENOENT: (UnreachableError, "there is no such socket file: is the server started?"),
     errno.ENOTDIR: (UnreachableError, "a part of that path is not a directory"),
     errno.ELOOP: (UnreachableError, "symbolic links in that path lead in a circle"),
@@ -49,42 +47,57 @@ _NOT_OPENED: dict[int, tuple[type[OpenError], str]] = {
     errno.ENOSPC: (OpenError, "the disk is full"),
     errno.EPROTOTYPE: (RefusedError, "a socket of another kind is there: try unix:, unixgram: or unixpacket:"),
     errno.ENOTSOCK: (RefusedError, "that is not a socket"),
-    errno.ENODEV: (UnreachableError, "this machine has no such device"),
-    errno.EADDRINUSE: (InUseError, "somebody else has that address"),
 }
 """For an address that could not be opened, and for datagrams, where every send is an opening."""
 
-_NOT_LISTENING: dict[int, tuple[type[OpenError], str]] = {
+_NOT_LISTENING: dict[int, Told] = {
     errno.EADDRNOTAVAIL: (UnreachableError, "that is no address of this machine; ip addr shows those it has"),
     errno.ENOENT: (UnreachableError, "there is no such directory; make it first"),
 }
 """What differs when it was to be listened on."""
 
+_NO_VSOCK = (
+    UnreachableError,
+    "this kernel has no vsock, or no such way: modprobe vsock_loopback, or a virtual machine",
+)
+_VSOCK: dict[int, Told] = {
+    errno.EADDRNOTAVAIL: (UnreachableError, "this machine does not have that CID; any and local mean this machine"),
+    errno.EAFNOSUPPORT: _NO_VSOCK,
+    errno.ECONNRESET: (RefusedError, NOBODY),
+    errno.ENODEV: _NO_VSOCK,
+}
+"""What differs with vsock. Source: vsock(7), and net/vmw_vsock, where a closed port resets."""
+
+_OPENING = ("open", "connect", "listen", "accept")
+_DATAGRAMS = ("udp", "udp4", "udp6", "unixgram", "icmp", "raw")
 _BROKEN = frozenset((errno.ECONNRESET, errno.EPIPE, errno.ECONNABORTED, errno.ENOTCONN, errno.ESHUTDOWN))
 _WAY_BROKEN = frozenset((errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.ENETRESET))
 _DENIED = frozenset((errno.EACCES, errno.EPERM))
 _OUT_OF_FILES = frozenset((errno.EMFILE, errno.ENFILE))
 _OUT_OF_MEMORY = frozenset((errno.ENOBUFS, errno.ENOMEM))
-_DATAGRAMS = ("udp", "udp4", "udp6", "unixgram", "icmp", "raw")
-_MAX_UDP_BYTES = 65507
-"""The most that a UDP datagram over IPv4 carries: 65535 less 20 of IPv4's header and 8 of UDP's."""
+_NO_SUCH_FAMILY = frozenset(
+    getattr(socket, code) for code in ("EAI_FAMILY", "EAI_ADDRFAMILY", "EAI_NODATA") if hasattr(socket, code)
+)
+
+MAX_UDP_BYTES = {4: 65507, 6: 65527}
+"""The most that a datagram carries: 65535 less 8 of UDP's header, and 20 of IPv4's, which counts itself in."""
 
 
-def explain(
-    error: OSError, address_text: str, doing: Doing | str, *, sock: socket.socket | None = None
-) -> WiretalkError:
+def explain(error: OSError, address_text: str, doing: str, *, sock: socket.socket | None = None) -> WiretalkError:
     """Return the error of wiretalk for an error of the system.
 
     Args:
-        error: what the system said.
+        error: what the system said. One that is a WiretalkError already is returned as it is.
         address_text: the address, or the peer's name, as text.
-        doing: what was tried: "open", "connect", "listen", "accept"; or, on an open socket, "send", "receive", ….
-        sock: the socket, where a limit of it may be told (a datagram that is too long).
+        doing: what was tried: "open", "connect", "listen" or "accept"; or, on an open socket, "send", "receive", ….
+        sock: the socket, where a limit of it may be told (a message larger than its send buffer).
 
     Returns:
-        An OpenError when nothing was open or for a datagram; an EndedError or a TimedOutError (wait "keepalive")
-        when a conversation broke; a LimitError when something ran out.
+        An OpenError when nothing was open, or for a datagram; a ResetError, a TimedOutError (wait "keepalive") or
+        another EndedError when a conversation broke; a LimitError when something ran out or is too long.
     """
+    if isinstance(error, WiretalkError):
+        return error
     if isinstance(error, socket.gaierror):
         return explain_lookup(error, address_text, _host_of(address_text))
     code = error.errno or 0
@@ -92,25 +105,13 @@ def explain(
         return _ran_out(code)
     if code == errno.EMSGSIZE:
         return _too_long(address_text, sock)
-    if doing not in ("open", "connect", "listen", "accept") and not _is_datagram(address_text):
+    scheme = address_text.partition(":")[0]
+    if doing not in _OPENING and scheme not in _DATAGRAMS:
         return _broke(error, address_text)
-    if code == errno.ETIMEDOUT:
-        return TimedOutError(address_text, "connect")
-    if code in _DENIED:
-        return _denied(address_text, doing)
-    if code == errno.EADDRINUSE:
-        return _in_use(address_text)
-    if code == errno.EINVAL and "[fe80:" in address_text.lower() and "%" not in address_text:
-        reason = "an address of the link needs its interface, as in [fe80::1%eth0]; ip link shows them"
-        return UnreachableError(address_text, reason)
-    if address_text.startswith("unix") and code in (errno.ECONNREFUSED, errno.EAGAIN):
-        return _nobody_behind(address_text, code)
-    told = _NOT_LISTENING.get(code) if doing == "listen" else None
-    kind, reason = told or _NOT_OPENED.get(code) or (OpenError, f"{error.strerror or error} (it was to {doing})")
-    return kind(address_text, reason)
+    return _not_opened(error, address_text, scheme, doing)
 
 
-def explain_lookup(error: socket.gaierror, address_text: str, host: str, family: int = 0) -> WiretalkError:
+def explain_lookup(error: socket.gaierror, address_text: str, host: str, family: int = 0) -> NoSuchHostError:
     """Return the error for a host that was not found.
 
     Args:
@@ -119,26 +120,37 @@ def explain_lookup(error: socket.gaierror, address_text: str, host: str, family:
         host: the host that was looked up.
         family: the only family asked for, or 0.
     """
-    code = error.errno
     what = {int(socket.AF_INET): "IPv4 ", int(socket.AF_INET6): "IPv6 "}.get(family, "")
-    if code == socket.EAI_AGAIN:
-        reason = f"the name server does not tell who {host} is: is this machine on the network? it may work later"
-    elif code in _NO_SUCH_FAMILY:
+    if error.errno == socket.EAI_AGAIN:
+        reason = f"no name server says who {host} is: is this machine on the network? if it is, try again later"
+    elif error.errno in _NO_SUCH_FAMILY:
         reason = f"{host} has no {what}address"
     elif "%" in host:
-        reason = f"{host} names an interface that this machine does not have; ip link shows those it has"
-    elif code == socket.EAI_NONAME and (":" in host or host.replace(".", "").isdigit()):
-        reason = f"{host} is not an {what or 'IP '}address"
-    elif code == socket.EAI_NONAME:
+        reason = "this machine has no such interface as the % names; ip link shows those it has"
+    elif error.errno == socket.EAI_NONAME:
         reason = f"no host of the name {host}{f' has an {what}address' if what else ''}: is it spelt so?"
     else:
         reason = f"{host} was not found: {error.strerror}"
     return NoSuchHostError(address_text, reason)
 
 
-_NO_SUCH_FAMILY = frozenset(
-    getattr(socket, code) for code in ("EAI_FAMILY", "EAI_ADDRFAMILY", "EAI_NODATA") if hasattr(socket, code)
-)
+def _not_opened(error: OSError, address_text: str, scheme: str, doing: str) -> WiretalkError:
+    """Return why an address could not be opened."""
+    code = error.errno or 0
+    if code == errno.ETIMEDOUT:
+        return TimedOutError(address_text, "connect")
+    if code in _DENIED:
+        return NotPermittedError(address_text, _denied(address_text, scheme, doing))
+    if code == errno.EADDRINUSE:
+        return InUseError(address_text, _in_use(address_text))
+    if code == errno.EINVAL and "[fe80:" in address_text and "%" not in address_text:
+        reason = "an address of the link alone needs its interface, as in [fe80::1%eth0]; ip link shows them"
+        return UnreachableError(address_text, reason)
+    if scheme.startswith("unix") and code in (errno.ECONNREFUSED, errno.EAGAIN):
+        return RefusedError(address_text, _nobody_behind(address_text, code))
+    special = _VSOCK if scheme == "vsock" else _NOT_LISTENING if doing == "listen" else {}
+    kind, reason = special.get(code) or _NOT_OPENED.get(code) or (OpenError, f"{error.strerror or error} ({doing})")
+    return kind(address_text, reason)
 
 
 def _broke(error: OSError, peer: str) -> WiretalkError:
@@ -156,84 +168,79 @@ def _broke(error: OSError, peer: str) -> WiretalkError:
 def _ran_out(code: int) -> LimitError:
     if code in _OUT_OF_MEMORY:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        return LimitError("memory", total, "the system has no memory left for sockets", "us")
+        return LimitError("memory", total, "the system has no memory left for sockets", "system")
+    if code == errno.ENFILE:
+        most = _kernel_number("fs/file-max")
+        return LimitError("open files", most, "the whole system is out of file descriptors (fs.file-max)", "system")
     import resource
 
-    if code == errno.ENFILE:
-        try:
-            with open("/proc/sys/fs/file-max", encoding="ascii") as file:
-                most = int(file.read())
-        except (OSError, ValueError):
-            most = 0
-        return LimitError("open files", most, "the whole system is out of file descriptors", "us")
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     return LimitError("open files", most, "this process is out of file descriptors (ulimit -n raises it)", "us")
 
 
 def _too_long(address_text: str, sock: socket.socket | None) -> LimitError:
-    if address_text.startswith("unix"):
-        most = sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) if sock is not None else 0
-        return LimitError("sndbuf", most, "the message is larger than the socket's send buffer (?sndbuf=SIZE)", "us")
-    reason = "the datagram is larger than the way to the peer carries; send less in one"
-    return LimitError("max_datagram_bytes", _MAX_UDP_BYTES, reason, "us")
-
-
-def _denied(address_text: str, doing: str) -> NotPermittedError:
-    port = _port_of(address_text)
-    if doing != "listen":
-        reason = (
-            "this user may not use that socket file"
-            if address_text.startswith("unix")
-            else "the system forbids it: a firewall's rule? or is it a broadcast address, which needs ?broadcast"
-            if address_text.startswith("udp")
-            else "the system forbids it: a firewall's rule?"
-        )
-    elif address_text.startswith("unix"):
-        reason = "this user may not make a file in that directory; choose another one"
-    elif port is not None and 0 < port < 1024:
-        reason = "ports below 1024 are for root alone (CAP_NET_BIND_SERVICE); choose one from 1024 up"
+    if not address_text.startswith("unix"):
+        most = MAX_UDP_BYTES[6 if "[" in address_text else 4]
+        reason = "the datagram is larger than the way to the peer carries; send less in one"
+        return LimitError("datagram_bytes", most, reason, "us")
+    if sock is None:
+        most = _kernel_number("net/core/wmem_default")
     else:
-        reason = "the system forbids it"
-    return NotPermittedError(address_text, reason)
+        most = sock.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    return LimitError("sndbuf", most, "the message is larger than the socket's send buffer (?sndbuf=SIZE)", "us")
 
 
-def _in_use(address_text: str) -> InUseError:
+def _kernel_number(name: str) -> int:
+    """Return a number that /proc/sys tells, 0 where it does not."""
+    try:
+        with open(f"/proc/sys/{name}", encoding="ascii") as file:
+            return int(file.read())
+    except (OSError, ValueError):
+        return 0
+
+
+def _denied(address_text: str, scheme: str, doing: str) -> str:
+    """Return why the system does not permit it, with what would do."""
+    unix = scheme.startswith("unix")
+    if doing == "listen" and unix:
+        return "this user may not make that file there; choose another directory, or ask its owner"
+    if doing == "listen":
+        port = address_text.partition("?")[0].rpartition(":")[2]
+        low = port.isdigit() and 0 < int(port) < 1024
+        return (
+            "ports below 1024 are for root (CAP_NET_BIND_SERVICE); choose one from 1024 up"
+            if low
+            else "the system forbids it"
+        )
+    if unix:
+        return "this user may not use that socket file, or not look into its directory"
+    if scheme.startswith("udp"):
+        return "the system forbids it: is it a broadcast address, which needs ?broadcast, or is there a firewall?"
+    return "the system forbids it: is there a firewall?"
+
+
+def _in_use(address_text: str) -> str:
     from wiretalk.transport.owners import owner_of
 
-    owner = owner_of(address_text)
-    who = f"in use by {owner}" if owner else "somebody else has that address"
-    return InUseError(address_text, f"{who}; stop that one, or choose another address")
+    owner = owner_of(address_text) or "somebody else"
+    what = "name" if address_text.startswith("unix") else "port"
+    return f"{owner} has it already; stop that, or choose another {what}"
 
 
-def _nobody_behind(address_text: str, code: int) -> RefusedError:
-    """Return why a Unix path refuses: a file that is no socket, a stale one, an abstract name, a full backlog."""
+def _nobody_behind(address_text: str, code: int) -> str:
+    """Return why a Unix path refuses: a full backlog, an abstract name, a file that is no socket, a stale one."""
     if code == errno.EAGAIN:
-        return RefusedError(address_text, "the server accepts nobody, and its backlog is full")
+        return "the server is busy: its backlog of connections is full; try again"
     from wiretalk.transport.owners import path_of
+    from wiretalk.transport.unixfile import what_is_at
 
     path = path_of(address_text)
-    if path is not None and not path.startswith("@"):
-        import stat
-
-        from wiretalk.transport.unixfile import kind_of_file
-
-        try:
-            mode = os.stat(path).st_mode
-        except OSError:
-            mode = stat.S_IFSOCK
-        if not stat.S_ISSOCK(mode):
-            return RefusedError(address_text, f"that is {kind_of_file(mode)}, not a socket")
-        return RefusedError(address_text, "nobody listens there: the socket file is stale; is the server started?")
-    return RefusedError(address_text, "nobody listens there: is the server started, and is it this name?")
-
-
-def _is_datagram(address_text: str) -> bool:
-    return address_text.partition(":")[0] in _DATAGRAMS
-
-
-def _port_of(address_text: str) -> int | None:
-    digits = address_text.partition("?")[0].rpartition(":")[2]
-    return int(digits) if digits.isdigit() else None
+    if not path or path.startswith("@"):
+        return "nobody listens there: is the server started, and is it this name?"
+    other = what_is_at(path)
+    if other:
+        return f"that is {other}, not a socket"
+    return "nobody listens there, the socket file is left over: is the server started?"
 
 
 def _host_of(address_text: str) -> str:

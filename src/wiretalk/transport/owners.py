@@ -17,8 +17,8 @@ SEARCH_S = 0.5
 COMMAND_CHARACTERS = 60
 """How much of the process's command line is shown."""
 
-_LISTENING = {"tcp": "0A", "udp": "07"}
-"""The state of a socket that waits, in /proc/net (TCP_LISTEN, and TCP_CLOSE for UDP, which is unconnected there)."""
+_LISTEN = "0A"
+"""The state of a TCP socket that listens, in /proc/net/tcp (TCP_LISTEN). UDP has no such state."""
 
 
 def owner_of(address_text: str) -> str:
@@ -52,18 +52,20 @@ def path_of(address_text: str) -> str | None:
 
 
 def _port_inodes(address: Address) -> dict[str, int | None]:
-    """Return the sockets, by inode, that wait at the port on an address that overlaps; with their users."""
-    if address.port is None:
+    """Return the sockets, by inode, that have the port on an address that overlaps; with their users."""
+    if address.port is None or address.scheme == "vsock":
         return {}
     protocol = "udp" if address.scheme.startswith("udp") else "tcp"
     wanted = _hexadecimal(address.host)
-    found: dict[str, int | None] = {}
+    listening: dict[str, int | None] = {}
+    others: dict[str, int | None] = {}
     for table in (protocol, protocol + "6"):
         for fields in _rows(f"/proc/net/{table}"):
             local, _, port = fields[1].rpartition(":")
-            if int(port, 16) == address.port and fields[3] == _LISTENING[protocol] and _overlap(local, wanted):
-                found[fields[9]] = int(fields[7])
-    return found
+            # Inode 0: closed by its process, and only lingering.
+            if int(port, 16) == address.port and fields[9] != "0" and _overlap(local, wanted):
+                (listening if fields[3] == _LISTEN else others)[fields[9]] = int(fields[7])
+    return listening or others
 
 
 def _unix_inodes(address: Address) -> dict[str, int | None]:

@@ -137,6 +137,12 @@ def bind_own(sock: socket.socket, candidate: Candidate) -> None:
     if candidate.address.bind is None:
         return
     own = own_sockaddr(candidate.address, candidate.family)
+    if candidate.type == socket.SOCK_STREAM:
+        # A port of our own choice may linger in TIME_WAIT; and one that the system picks need only be unique among the
+        # connections to this peer, which it can know when we connect.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if not own[1]:
+            _set_if_possible(sock, "IP_BIND_ADDRESS_NO_PORT", 1)
     try:
         sock.bind(own)
     except OSError as error:

@@ -17,6 +17,8 @@ from wiretalk.transport.listener import Listener
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wiretalk.address import Address
     from wiretalk.transport.candidate import SockAddr
 
@@ -27,8 +29,8 @@ EXIT_FLUSH_S = 5.0
 class Pump:
     """Carry bytes between two file descriptors and one end of a socket pair; `sock` is the other end.
 
-    The end of the input becomes a half-close of `sock`'s peer. When the output is closed by who reads it, the user of
-    `sock` sees a reset. Bytes leave the socket pair only once they are written, so what is in it is what is unsent.
+    The end of the input becomes a half-close, as the user of `sock` sees it. When nobody reads the output any more, he
+    sees a reset. Bytes leave the socket pair only once they are written, so what is in it is what is unsent.
 
     Args:
         source: the descriptor to read.
@@ -42,17 +44,19 @@ class Pump:
         self._sink = sink
         self._written = threading.Condition()
         self._over = False
-        # Holding it, a thread may use our end; the end is closed only by who holds it. So no thread is within a system
-        # call on it when it closes, and closing takes effect at once.
+        self._lost = False
+        # The thread that brings in holds it while it is within a system call on our end, and then it can be woken. So
+        # nobody is within one when our end closes, and the system takes its closing for one at once.
         self._using = threading.Lock()
         self._wake, self._woken = socket.socketpair()
-        for work in (self._carry_in, self._carry_out):
-            threading.Thread(target=work, name=f"wiretalk-stdio{work.__name__}", daemon=True).start()
+        self._running = 2
+        for name, carry in (("in", self._carry_in), ("out", self._carry_out)):
+            threading.Thread(target=self._run, args=(carry,), name=f"wiretalk-stdio-{name}", daemon=True).start()
 
     def flushed(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was sent through the socket is written; return whether it is."""
         with self._written:
-            return self._written.wait_for(self._is_empty, timeout_s)
+            return self._written.wait_for(self._is_empty, timeout_s) and not self._lost
 
     def _is_empty(self) -> bool:
         if self._over:
@@ -61,17 +65,21 @@ class Pump:
             return not self._end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:
             return True
-        except OSError:
-            return True
+
+    def _run(self, carry: Callable[[], None]) -> None:
+        carry()
+        with self._written:
+            self._running -= 1
+            if not self._running:
+                for sock in (self._end, self._wake, self._woken):
+                    sock.close()
+
+    # input to socket
 
     def _carry_in(self) -> None:
-        """Input to socket, until the input ends or the socket is gone."""
+        """Until the input ends, or nobody takes it."""
         while True:
-            try:
-                data = os.read(self._source, READ_BYTES)
-            except OSError:
-                # A terminal that hung up, or a descriptor that is closed: there will be no more.
-                data = b""
+            data = self._read()
             with self._using:
                 if not data:
                     self._half_close()
@@ -79,11 +87,22 @@ class Pump:
                 if not self._give(data):
                     return
 
+    def _read(self) -> bytes:
+        """Return what there is to read; b"" at the end, which a terminal that hung up is too."""
+        while True:
+            try:
+                return os.read(self._source, READ_BYTES)
+            except BlockingIOError:
+                # Somebody else who has the same terminal or pipe has made it non-blocking.
+                _wait((self._source, select.POLLIN))
+            except OSError:
+                return b""
+
     def _half_close(self) -> None:
         try:
             self._end.shutdown(socket.SHUT_WR)
         except OSError:
-            # The user was faster.
+            # The user of the socket, or the reader of the output, was faster.
             pass
 
     def _give(self, data: bytes) -> bool:
@@ -93,38 +112,57 @@ class Pump:
             try:
                 rest = rest[self._end.send(rest, socket.MSG_DONTWAIT) :]
             except BlockingIOError:
-                ready, _, _ = select.select([self._woken], [self._end], [])
-                if ready:
+                if self._woken.fileno() in _wait((self._woken, select.POLLIN), (self._end, select.POLLOUT)):
                     return False
             except OSError:
                 return False
         return True
 
+    # socket to output
+
     def _carry_out(self) -> None:
-        """Socket to output, until the socket's user has finished or the output is closed."""
+        """Until the user of the socket has finished, or nobody reads the output."""
         while True:
-            data = self._end.recv(READ_BYTES, socket.MSG_PEEK)
+            data = self._sent()
             try:
                 written = os.write(self._sink, data) if data else 0
+            except BlockingIOError:
+                _wait((self._sink, select.POLLOUT))
+                continue
             except OSError:
                 self._reset()
                 return
             with self._written:
-                if data:
+                if written:
                     self._end.recv(written)
-                else:
-                    self._over = True
+                self._over = not data
                 self._written.notify_all()
-                if self._over:
-                    return
+            if not data:
+                return
+
+    def _sent(self) -> bytes:
+        """Return what the user of the socket has sent, b"" when he has finished."""
+        try:
+            return self._end.recv(READ_BYTES, socket.MSG_PEEK)
+        except ConnectionResetError:
+            # He closed without having read all of the input; what he sent before has come out already.
+            return b""
 
     def _reset(self) -> None:
-        """Close our end with data in it, which its user sees as a reset."""
+        """Close our end with bytes in it, which its user sees as a reset."""
         self._wake.send(b".")
         with self._using, self._written:
             self._end.close()
-            self._over = True
+            self._over = self._lost = True
             self._written.notify_all()
+
+
+def _wait(*wanted: tuple[socket.socket | int, int]) -> list[int]:
+    """Wait until one of these can be read or written; return the descriptors of those that can."""
+    poll = select.poll()
+    for file, events in wanted:
+        poll.register(file, events)
+    return [descriptor for descriptor, _ in poll.poll()]
 
 
 _pump: Pump | None = None
@@ -137,11 +175,16 @@ def open_stdio() -> socket.socket:
     the process, what was sent is given 5 s to be written.
 
     Raises:
-        OpenError: it is open already.
+        OpenError: it is open already, or the process was started without one of them.
     """
     global _pump  # noqa: PLW0603 - a process has one standard input and output, so there is one of these
     if _pump is not None:
         raise OpenError("-", "standard input and output are in use already, by this very process")
+    for descriptor, what in ((0, "input"), (1, "output")):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            raise OpenError("-", f"this process was started without standard {what}") from None
     import atexit
 
     _pump = Pump(0, 1)

@@ -119,12 +119,9 @@ def bind_file(sock: NamedSocket, address: Address, path: str, backlog: int | Non
 def _remove_stale(address: Address, path: str, kind: int) -> None:
     """Remove a socket file behind which nobody is; refuse if somebody is, or if it is not a socket."""
     before = identity(path)
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(mode):
-        raise InUseError(told(address), f"there is {kind_of_file(mode)} of that name, not a socket; it is left alone")
+    other = what_is_at(path, follow=False)
+    if other:
+        raise InUseError(told(address), f"there is {other} of that name, not a socket; it is left alone")
     with socket.socket(socket.AF_UNIX, kind) as probe:
         probe.settimeout(0)
         code = probe.connect_ex(path)
@@ -135,8 +132,14 @@ def _remove_stale(address: Address, path: str, kind: int) -> None:
     os.unlink(path)
 
 
-def kind_of_file(mode: int) -> str:
-    """Return what a file is, with its article: "a directory", "a regular file"."""
+def what_is_at(path: str, *, follow: bool = True) -> str:
+    """Return what a path that is no socket is, with its article: "a directory"; "" for a socket or nothing."""
+    try:
+        mode = os.stat(path, follow_symlinks=follow).st_mode
+    except OSError:
+        return ""
+    if stat.S_ISSOCK(mode):
+        return ""
     for test, what in (
         (stat.S_ISREG, "a regular file"),
         (stat.S_ISDIR, "a directory"),
