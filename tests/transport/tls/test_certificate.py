@@ -99,10 +99,10 @@ def test_what_pem_files_hold(files):
     assert read.subject == read.issuer != ""
 
 
-@pytest.mark.parametrize("length", range(len(DER)))
-def test_a_certificate_cut_short(length):
-    with pytest.raises(ValueError, match=r"."):
-        read_certificate(DER[:length])
+def test_a_certificate_cut_short_anywhere():
+    for length in range(len(DER)):
+        with pytest.raises(ValueError, match=r"."):
+            read_certificate(DER[:length])
 
 
 @given(st.binary(max_size=64))

@@ -9,7 +9,7 @@ import pytest
 from wiretalk.address import parse
 from wiretalk.errors import ClosedError, MalformedError, RefusedError, ResetError
 from wiretalk.transport.tls import TlsEngine, client_context, server_context
-from wiretalk.transport.tls.engine import RECORD_BYTES, WRITE_BYTES
+from wiretalk.transport.tls.engine import PIECE_BYTES
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_every_split_of_a_clients_hello(files, client):
 
 @pytest.mark.parametrize(
     "size",
-    [0, 1, RECORD_BYTES, RECORD_BYTES + 1, WRITE_BYTES - 1, WRITE_BYTES, WRITE_BYTES + 1, 3 * WRITE_BYTES + 5],
+    [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 300_000],
 )
 def test_a_write_of_any_size_goes_out_whole(talking, size):
     plaintext = bytes(range(256)) * (size // 256) + bytes(range(size % 256))
@@ -264,6 +264,18 @@ def test_a_client_that_leaves_during_the_handshake(server, client):
         server.feed_eof()
 
 
+@pytest.mark.parametrize("begin", [b"", b"\x15\x03\x03\x00\x02\x01\x5a"], ids=["", "user_canceled"])
+def test_a_close_notify_during_the_handshake(client, server, begin):
+    close_notify = b"\x15\x03\x03\x00\x02\x01\x00"
+    hello = client.outgoing()
+    with pytest.raises(RefusedError, match="closed the connection during the TLS handshake"):
+        client.feed(begin + close_notify)
+    with pytest.raises(RefusedError):
+        client.feed_eof()
+    with pytest.raises(ResetError, match="it left during the TLS handshake"):
+        server.feed(hello + begin + close_notify)
+
+
 # faults
 
 
@@ -286,6 +298,7 @@ def test_data_before_a_fault_is_given_first(talking):
     good = talking.client.outgoing()
     assert talking.server.fault is None
     assert talking.server.feed(good + b"\x17\x03\x03\x00\x20" + bytes(32)) == b"good"
+    assert talking.server.outgoing() != b"", "an alert"
     assert isinstance(talking.server.fault, MalformedError)
     with pytest.raises(MalformedError):
         talking.server.feed_eof()

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 RECORD_BYTES = 16 * 1024
 """The most plaintext that one record holds (RFC 8446, section 5.1)."""
 
-WRITE_BYTES = 4 * RECORD_BYTES
-"""OpenSSL's buffer never shrinks: a large write goes through it in such pieces."""
+PIECE_BYTES = RECORD_BYTES
+"""OpenSSL's memory buffers never shrink: what is large goes through them in such pieces."""
 
 ALERT_RECORD = 0x15
 HANDSHAKE_RECORD = 0x16
@@ -110,14 +110,14 @@ class TlsEngine:
         """
         if self.fault is not None:
             raise self.fault
-        if self.peer_finished:
-            return b""  # RFC 8446, section 6.1: what comes after the end is ignored
-        if not self.handshaken:
-            self._examine(ciphertext)
-        self._incoming.write(ciphertext)
-        if not self.handshaken and not self._handshake():
-            return b""
-        return self._read()
+        plaintext: list[bytes] = []
+        try:
+            for begin in range(0, len(ciphertext), PIECE_BYTES):
+                self._take(ciphertext[begin : begin + PIECE_BYTES], plaintext)
+        except WiretalkError:
+            if not plaintext:
+                raise
+        return plaintext[0] if len(plaintext) == 1 else b"".join(plaintext)
 
     def write(self, plaintext: bytes) -> None:
         """Encrypt all of `plaintext`; it is then in `outgoing`.
@@ -133,10 +133,10 @@ class TlsEngine:
         if not self.handshaken:
             raise RuntimeError("nothing can be written before the TLS handshake is done")
         with memoryview(plaintext) as view:
-            for begin in range(0, len(view), WRITE_BYTES):
+            for begin in range(0, len(view), PIECE_BYTES):
                 if begin:
                     self._ciphertext.append(self._outgoing.read())
-                self._object.write(view[begin : begin + WRITE_BYTES])
+                self._object.write(view[begin : begin + PIECE_BYTES])
 
     def half_close(self) -> None:
         """Tell the peer that we send no more (close_notify); what it sends is still read.
@@ -227,6 +227,8 @@ class TlsEngine:
             self._object.do_handshake()
         except ssl.SSLWantReadError:
             return False
+        except ssl.SSLZeroReturnError:
+            self.feed_eof()  # a close_notify in the handshake is as good as leaving
         except ssl.SSLError as error:
             self._fail(faults.explain_tls(error, self._situation()), error)
         self._check_agreement()
@@ -249,22 +251,26 @@ class TlsEngine:
             self._send_close_notify()
             self._fail(faults.distrust(self._situation(), reason, by="us"))
 
-    def _read(self) -> bytes:
-        chunks = []
+    def _take(self, ciphertext: bytes, plaintext: list[bytes]) -> None:
+        """Take one piece from the peer, and add what it completes to `plaintext`."""
+        if self.peer_finished:
+            return  # RFC 8446, section 6.1: what comes after the end is ignored
+        if not self.handshaken:
+            self._examine(ciphertext)
+        self._incoming.write(ciphertext)
+        if not self.handshaken and not self._handshake():
+            return
         read = self._object.read
         try:
             while data := read(RECORD_BYTES):
-                chunks.append(data)
+                plaintext.append(data)
             self.peer_finished = True
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:  # what Python calls the same when we have finished already
             self.peer_finished = True
         except ssl.SSLError as error:
-            self.fault = faults.explain_tls(error, self._situation())
-            if not chunks:
-                raise self.fault from error
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+            self._fail(faults.explain_tls(error, self._situation()), error)
 
     def _send_close_notify(self) -> None:
         try:
