@@ -82,6 +82,16 @@ class Length(Counted):
             start += stride
         return start
 
+    def encode(self, message: bytes | bytearray | memoryview) -> bytes:
+        # A session sends its messages one by one, so this is its hot path.
+        size = len(message)
+        if type(message) is bytes and size <= self.max_message_bytes:
+            try:
+                return self._count.pack(size) + message
+            except struct.error:
+                self._refuse([message])
+        return super().encode(message)
+
     def encode_all(self, messages: list[bytes]) -> bytes:
         if not messages:
             return b""

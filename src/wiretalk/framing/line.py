@@ -69,6 +69,14 @@ class Line(Framing):
             self._check_bytes_out(messages)
         return b"\n".join(messages) + b"\n"
 
+    def encode(self, message: bytes | bytearray | memoryview) -> bytes:
+        # A session sends its messages one by one, so this is its hot path.
+        if type(message) is bytes and LF not in message and CR not in message:
+            if len(message) > self.max_message_bytes:
+                self._check_sizes_out([message])
+            return message + b"\n"
+        return super().encode(message)
+
     def _check_tail(self, lines: list[bytes]) -> None:
         """Raise the LimitError for a line without an end, unless its last byte may be the CR of its end."""
         known = len(self._held) - (self._held[-1] == CR)
@@ -95,6 +103,9 @@ class LineCrlf(Line):
     __slots__ = ()
 
     _dropped = ()
+
+    def encode(self, message: bytes | bytearray | memoryview) -> bytes:
+        return Framing.encode(self, message)
 
     def encode_all(self, messages: list[bytes]) -> bytes:
         if not messages:
