@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from wiretalk.address import Address, parse
+from wiretalk.address import parse
 from wiretalk.errors import AddressError, NotPermittedError
 from wiretalk.transport.tls import client_context, server_context
 
@@ -80,6 +80,7 @@ def test_tls_below_1_2_is_refused_by_the_address():
         (client_context, "self_signed", "listening, this address is for connecting"),
         (client_context, "client_cert=none", "listening, this address is for connecting"),
         (server_context, "insecure", "connecting, this address is for listening"),
+        (server_context, "fingerprint=sha256:" + "ab" * 32, "connecting, this address is for listening"),
         (server_context, "sni=pi.example", "connecting, this address is for listening"),
     ],
 )
@@ -98,11 +99,17 @@ def test_protocols_in_their_order():
     assert client("alpn=h2,http/1.1").alpn == ("h2", "http/1.1")
 
 
-@pytest.mark.parametrize("wrong", ["sha256:", "sha256:abcd", "sha1:" + "ab" * 20, "x" * 64])
-def test_a_fingerprint_that_is_none(wrong):
-    text = f"tls://pi.example:443?fingerprint={wrong}"
-    with pytest.raises(AddressError, match="fingerprint is sha256: and 64 hexadecimal digits"):
-        client_context(Address("tls", "pi.example", 443, "", {"fingerprint": wrong}, text))
+def test_a_pin_is_all_the_trust_there_is():
+    made = client("fingerprint=sha256:" + "AB" * 32)
+    assert made.pin == "ab" * 32
+    assert made.context.verify_mode == ssl.CERT_NONE
+    assert not made.insecure
+
+
+def test_a_pin_and_an_authority_must_both_agree(files):
+    made = client(f"fingerprint=sha256:{'ab' * 32}&ca={files.ca}")
+    assert made.context.verify_mode == ssl.CERT_REQUIRED
+    assert made.context.check_hostname
 
 
 def test_a_client_with_a_certificate_knows_its_fingerprint(files):

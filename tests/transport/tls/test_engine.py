@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 
 import pytest
@@ -132,6 +133,26 @@ def test_a_write_of_any_size_goes_out_whole(talking, size):
     talking.client.write(memoryview(b"!"))
     talking.run(piece_bytes=65536)
     assert talking.heard[talking.server] == plaintext + b"!"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="only Linux tells a process its memory here")
+def test_what_has_passed_is_not_kept(wired):
+    def memory_bytes():
+        with open("/proc/self/statm") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def pass_much(wire):
+        wire.client.write(bytes(4 << 20))
+        ciphertext = wire.client.outgoing()
+        for at in range(0, len(ciphertext), 65536):
+            wire.server.feed(ciphertext[at : at + 65536])
+
+    pass_much(wired().run())  # what the allocator keeps for next time is no one connection's
+    wires = [wired().run() for _ in range(20)]
+    before = memory_bytes()
+    for wire in wires:
+        pass_much(wire)
+    assert memory_bytes() - before < len(wires) * (1 << 20)
 
 
 def test_data_right_behind_the_handshake_is_given_at_once(files, wired, version):

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from wiretalk.address import parse
-from wiretalk.errors import NotTrustedError
+from wiretalk.errors import NotTrustedError, ResetError, WiretalkError
 from wiretalk.transport.tls import TlsEngine, client_context, server_context
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="the openssl command is not installed")
@@ -140,7 +140,7 @@ def test_a_server_of_pythons_own_client_that_never_reads(files, listener, in_thr
     sock, _ = listener.accept()
     with Blocking(sock, server_context(parse(f"tls://:1?cert={files.server}"))) as server:
         assert server.read_until(b"\n") == b"all I have to say\n"
-        with pytest.raises(Exception, match="without TLS's close_notify"):
+        with pytest.raises(ResetError, match="without TLS's close_notify"):
             while server.read():
                 pass
 
@@ -277,7 +277,7 @@ def test_a_client_that_asks_for_renegotiation_is_refused(files, listener):
             client.wait_for(b"Verify return code")
             client.type(b"R\n")
             client.wait_for(b"RENEGOTIATING")
-            with pytest.raises(Exception, match="tls://peer"):
+            with pytest.raises(WiretalkError, match="tls://peer"):
                 while server.read():
                     pass
             client.wait_for(b"no renegotiation")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wiretalk.address import Address, parse
+from wiretalk.address import parse
 from wiretalk.errors import NotTrustedError
 from wiretalk.transport.tls import client_context, server_context
 
@@ -101,8 +101,7 @@ def test_insecure_trusts_anybody_and_says_so(files, wired, version):
 
 
 def pinned(fingerprint, ca=None):
-    options = {"fingerprint": fingerprint} | ({"ca": ca} if ca else {})
-    return client_context(Address("tls", "pi.example", 443, "", options, f"tls://pi.example:443?{fingerprint}"))
+    return client_context(parse(f"tls://pi.example:443?fingerprint={fingerprint}" + (f"&ca={ca}" if ca else "")))
 
 
 def test_a_pinned_certificate_needs_no_authority_and_no_name(files, wired, server):

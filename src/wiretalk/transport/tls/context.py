@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from wiretalk.address import Address
 
 VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
-FINGERPRINT_DIGITS = 64
 
 
 class TlsContext:
@@ -35,8 +34,8 @@ class TlsContext:
         pin: client: SHA-256 of the only certificate to accept, as hexadecimal digits; "" for any that is trusted.
         insecure: client: the peer's certificate is not checked.
         fingerprint: SHA-256 of our own certificate, as hexadecimal digits; "" where we have none.
-        certificate_pem: our own self-signed certificate as PEM, for the peer's `ca=`; "" where it is not one made
-            on the spot.
+        certificate_pem: our own certificate as PEM, without its key; "" where we have none. One made on the spot is
+            what the peer's `ca=` wants.
         self_signed: our certificate was made on the spot.
     """
 
@@ -76,10 +75,13 @@ class TlsContext:
 
 
 def client_context(address: Address) -> TlsContext:
-    """Prepare TLS for connecting to `address`.
+    """Prepare TLS for connecting to `address`, before anything is opened.
 
     The peer's certificate must be trusted (`ca=`, the system's authorities otherwise) and be for the address's host
     (or `sni=`); or be the one `fingerprint=` names; or anything, with `insecure`.
+
+    Args:
+        address: as the user gave it: its host, not what that resolves to, is what the certificate must be for.
 
     Raises:
         AddressError: an option is wrong, contradicts another, or names a file that does not serve.
@@ -88,7 +90,7 @@ def client_context(address: Address) -> TlsContext:
     _refuse(address, "connecting", ("client_cert", "self_signed"))
     context = _context(address, ssl.PROTOCOL_TLS_CLIENT)
     insecure = bool(address.option("insecure"))
-    pin = _pin(address)
+    pin = str(address.option("fingerprint", "")).removeprefix("sha256:")
     if insecure or (pin and not address.option("ca")):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -109,7 +111,7 @@ def client_context(address: Address) -> TlsContext:
 
 
 def server_context(address: Address) -> TlsContext:
-    """Prepare TLS for listening on `address`.
+    """Prepare TLS for listening on `address`, before anything is opened.
 
     Without `cert=` a self-signed certificate is made on the spot; tell peers its `fingerprint`.
 
@@ -181,14 +183,6 @@ def _alpn(address: Address, context: ssl.SSLContext) -> tuple[str, ...]:
     protocols = tuple(value.split(","))
     context.set_alpn_protocols(protocols)
     return protocols
-
-
-def _pin(address: Address) -> str:
-    value = str(address.option("fingerprint", ""))
-    digits = value.lower().removeprefix("sha256:").replace(":", "")
-    if value and (len(digits) != FINGERPRINT_DIGITS or digits.strip("0123456789abcdef")):
-        raise option_fault(address, "fingerprint", "fingerprint is sha256: and 64 hexadecimal digits")
-    return digits
 
 
 def _client_certificates(address: Address) -> str:
