@@ -127,10 +127,9 @@ async def _serve(arguments: Namespace, service: Service) -> int:
         report.listening(server)
 
     report.server = server
-    try:
-        return await serve_until_stopped(server, started)
-    finally:
-        report.stopped(server)
+    status = await serve_until_stopped(server, started)
+    report.stopped(server)
+    return status
 
 
 class Report:
