@@ -7,6 +7,8 @@ from struct import Struct
 from wiretalk.errors import MalformedError, TruncatedError, UsageError
 from wiretalk.framing.base import Framing
 
+MOST_DIGITS = 18
+
 
 class Fixed(Framing):
     """Messages of one size."""
@@ -60,9 +62,10 @@ class Fixed(Framing):
 def _size(spec: str, max_message_bytes: int) -> int:
     name, _, digits = spec.partition(":")
     at = len(name) + 1
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 18 and int(digits) > 0):
+    if not (digits.isascii() and digits.isdigit() and digits.strip("0")):
         raise UsageError(spec, at, "a size is a number of bytes, 1 or more", "it is written like fixed:32", len(digits))
-    size = int(digits)
+    # No machine has room for a message of more digits, and int() takes its time for very many.
+    size = int(digits) if len(digits) <= MOST_DIGITS else max_message_bytes + 1
     if size > max_message_bytes:
         hint = f"max_message_bytes is {max_message_bytes}"
         raise UsageError(spec, at, "messages of this size are over the limit", hint, len(digits))

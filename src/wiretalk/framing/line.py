@@ -19,8 +19,11 @@ class Line(Framing):
 
     __slots__ = ()
 
+    _end = b"\n"
+    """What ends a line that is sent."""
+
     _dropped: tuple[bytes, ...] = (b"\r",)
-    """What the peer would take for the beginning of the line's end."""
+    """With what a message cannot end, for the peer would take it for the beginning of a line's end."""
 
     def feed(self, data: bytes) -> list[bytes]:
         if self._fault is not None:
@@ -67,14 +70,14 @@ class Line(Framing):
             self._check_sizes_out(messages)
         if LF in inner or CR in inner:
             self._check_bytes_out(messages)
-        return b"\n".join(messages) + b"\n"
+        return self._end.join(messages) + self._end
 
     def encode(self, message: bytes | bytearray | memoryview) -> bytes:
         # A session sends its messages one by one, so this is its hot path.
         if type(message) is bytes and LF not in message and CR not in message:
             if len(message) > self.max_message_bytes:
                 self._check_sizes_out([message])
-            return message + b"\n"
+            return message + self._end
         return super().encode(message)
 
     def _check_tail(self, lines: list[bytes]) -> None:
@@ -102,17 +105,5 @@ class LineCrlf(Line):
 
     __slots__ = ()
 
+    _end = b"\r\n"
     _dropped = ()
-
-    def encode(self, message: bytes | bytearray | memoryview) -> bytes:
-        return Framing.encode(self, message)
-
-    def encode_all(self, messages: list[bytes]) -> bytes:
-        if not messages:
-            return b""
-        inner = b"".join(messages)
-        if len(inner) > self.max_message_bytes:
-            self._check_sizes_out(messages)
-        if LF in inner:
-            self._check_bytes_out(messages)
-        return b"\r\n".join(messages) + b"\r\n"

@@ -11,6 +11,9 @@ from wiretalk.framing.counted import Counted
 
 COMMA = 0x2C
 
+MAX_TOLD_DIGITS = 20
+"""Digits of a count that the error for it tells in full: as many as 64 bits have."""
+
 
 class Netstring(Counted):
     """Netstrings, strictly."""
@@ -19,7 +22,7 @@ class Netstring(Counted):
 
     def __init__(self, spec: str, max_message_bytes: int) -> None:
         super().__init__(spec, max_message_bytes)
-        self._most_digits = len(str(max_message_bytes))
+        self._most_digits = max(len(str(max_message_bytes)), MAX_TOLD_DIGITS)
 
     def feed(self, data: bytes) -> list[bytes]:
         if self._fault is not None:
@@ -42,7 +45,7 @@ class Netstring(Counted):
         size = len(data)
         while start < size:
             colon = data.find(b":", start, start + most_digits + 1)
-            digits = data[start:colon] if colon >= 0 else data[start : start + most_digits + 1]
+            digits = data[start : colon if colon >= 0 else start + most_digits + 1]
             if not digits.isdigit() or (digits[0] == 0x30 and len(digits) > 1):
                 self._no_count(digits, messages)
             count = int(digits)
