@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from wiretalk.address import Address
     from wiretalk.transport import Candidate
+    from wiretalk.transport.tls import TlsContext
 
 
 def _silent(_: str) -> None:
@@ -63,6 +64,7 @@ class Connector:
         self._attempts = attempts
         self._trace = trace or _silent
         self._open: Connection | None = None
+        self._tls: TlsContext | None = None
         for what, seconds in (("timeout_s", timeout_s), ("heartbeat_interval_s", heartbeat_interval_s)):
             if seconds is not None and seconds <= 0:
                 raise UsageError("", reason=f"{what} must be above 0, not {seconds:g}")
@@ -79,6 +81,12 @@ class Connector:
 
                     return await self._begin(open_stdio(), None)
                 loop = asyncio.get_running_loop()
+                if address.scheme == "tls" and self._tls is None:
+                    from wiretalk.transport.tls import client_context
+
+                    # Before anything is opened, so that a wrong file is told first; reading the system's authorities
+                    # takes a while, so not in the loop's thread, and once.
+                    self._tls = await loop.run_in_executor(None, client_context, address)
                 async with asyncio.timeout(self._resolve_timeout_s):
                     candidates = await loop.run_in_executor(None, resolve, address)
                 self._trace(f"resolved {address}: {', '.join(map(str, candidates))}")
@@ -130,14 +138,11 @@ class Connector:
         if plan.address.kind == "packet":
             return PacketTransport(loop, sock, connection, peer, maximum)
         if plan.address.scheme == "tls":
-            from wiretalk.transport.tls import TlsEngine, client_context
+            from wiretalk.transport.tls import TlsEngine
             from wiretalk.transport.tlsstream import TlsTransport
 
-            try:
-                engine = TlsEngine(client_context(plan.address), peer)
-            except BaseException:
-                sock.close()
-                raise
+            assert self._tls is not None  # noqa: S101  # made before connecting
+            engine = TlsEngine(self._tls, peer)
             return TlsTransport(loop, sock, connection, peer, engine, plan.limits.tls_handshake_timeout_s)
         return StreamTransport(loop, sock, connection, peer)
 

@@ -85,6 +85,10 @@ class TlsTransport(StreamTransport):
         if plain and self.sink is not None and not self._closing:
             self._plain_received += len(plain)
             self.sink.data(plain)
+        if self.engine.fault is not None and self.sink is not None:
+            # It came right behind the data: what was whole has been delivered.
+            self._over(self.engine.fault)
+            return
         if self.engine.peer_finished and self.sink is not None and not self._closing:
             super()._end_of_input()
 
