@@ -1,15 +1,23 @@
 """Echo servers under load, side by side: shared by the benchmarks of messages a second."""
 
+import contextlib
 from statistics import median
 
 import harness
 from report import Outcome, Target
 
+DISTURBED = 0.1
+ENOUGH_ROUNDS = 5
+"""Rounds in which server or load had to wait for its core for a tenth of the time are left out, if enough remain."""
+
 HEAD = ["server", "messages/s", "server CPU µs/message", "server busy", "load busy", "p50 µs", "p99 µs"]
 
 
 class Comparison:
-    """Several echo servers that get the same load in turn, each in a new process every round.
+    """Several echo servers that get the same load in turn.
+
+    All run from the beginning, and each is loaded for a moment once a round; after some rounds all are started anew,
+    since one process may lie in memory more luckily than the next.
 
     Args:
         servers: name → (peer, words…): what `harness.serving` starts.
@@ -18,12 +26,24 @@ class Comparison:
 
     def __init__(self, settings, servers, **load):
         self.results = {name: [] for name in servers}
-        for _, name in harness.in_turn(list(servers), settings.rounds):
-            with harness.serving(name, *servers[name]) as server:
-                self.results[name].append(harness.run_load(server, settings, **load))
+        for _ in range(settings.processes):
+            with contextlib.ExitStack() as running:
+                started = {name: running.enter_context(harness.serving(name, *of)) for name, of in servers.items()}
+                for name in harness.in_turn(list(servers), settings.rounds):
+                    self.results[name].append(harness.run_load(started[name], settings, **load))
+
+        rounds = list(zip(*self.results.values(), strict=True))
+        quiet = [number for number, turns in enumerate(rounds) if max(turn["waited"] for turn in turns) < DISTURBED]
+        self.remarks = []
+        if len(quiet) < len(rounds):
+            self.remarks.append(f"in {len(rounds) - len(quiet)} of {len(rounds)} rounds others took the cores")
+        if len(quiet) < ENOUGH_ROUNDS:
+            self.remarks.append("too few were quiet, so all are counted: rates are rough, CPU a message says more")
+            quiet = range(len(rounds))
+        self.counted = quiet
 
     def of(self, name, key):
-        return [result[key] for result in self.results[name]]
+        return [self.results[name][number][key] for number in self.counted]
 
     def ratios(self, name, other, key):
         return [ours / theirs for ours, theirs in zip(self.of(name, key), self.of(other, key), strict=True)]
@@ -47,7 +67,7 @@ class Comparison:
         )
 
     def outcome(self, targets):
-        rows, remarks = [], []
+        rows, remarks = [], list(self.remarks)
         for name in self.results:
             middle = {key: median(self.of(name, key)) for key in self.results[name][0]}
             rows.append([

@@ -28,11 +28,12 @@ class BenchmarkError(Exception):
 
 @dataclass
 class Settings:
-    """How long to measure."""
+    """How long to measure: many short turns, since what disturbs the machine comes and goes."""
 
-    rounds: int = 7
-    warmup_s: float = 0.3
-    seconds: float = 1.0
+    processes: int = 3
+    rounds: int = 12
+    warmup_s: float = 0.1
+    seconds: float = 0.25
     idle_connections: int = 9000
     starts: int = 60
 
@@ -133,7 +134,8 @@ def run_load(server, settings, **options):
         **options: the load's own (`connections`, `size`, `depth`, `framing`, `refill`).
 
     Returns:
-        What the load printed, with `cpu_us` (the server's CPU time a message) and `busy` (its share of a core) added.
+        What the load printed, with more: `cpu_us`, the server's CPU time a message; `busy` and `load_busy`, their
+        shares of a core; `waited`, the share of the time for which the one or the other had to wait for its core.
 
     Raises:
         BenchmarkError: the echo was wrong, or the server went away.
@@ -154,6 +156,7 @@ def run_load(server, settings, **options):
     result["cpu_us"] = result["server_cpu_s"] / result["messages"] * 1e6
     result["busy"] = result["server_cpu_s"] / result["seconds"]
     result["load_busy"] = result["load_cpu_s"] / result["seconds"]
+    result["waited"] = max(result["server_waited_s"], result["load_waited_s"]) / result["seconds"]
     return result
 
 
@@ -204,7 +207,6 @@ def settled(read, pause_s=0.3, patience_s=20):
 
 
 def in_turn(names, rounds):
-    """Yield (round, name): every name once a round, the order turned round each time, so that drift favours nobody."""
+    """Yield every name once a round, the order turned round each time, so that drift favours nobody."""
     for number in range(rounds):
-        for name in names if number % 2 == 0 else reversed(names):
-            yield number, name
+        yield from names if number % 2 == 0 else reversed(names)

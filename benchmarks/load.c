@@ -84,21 +84,29 @@ static double now(void) {
   return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* CPU seconds of all threads of a process, to the nanosecond; /proc/PID/stat would count in ticks. */
-static double cpu_of(int pid) {
+/* What all threads of a process have run, and how long they could have but waited for a core. */
+struct cpu {
+  double ran, waited;
+};
+
+/* To the nanosecond, from schedstat; /proc/PID/stat would count in ticks. */
+static struct cpu cpu_of(int pid) {
   char path[320];
-  double sum = 0;
-  if (!pid) return 0;
+  struct cpu sum = {0, 0};
+  if (!pid) return sum;
   snprintf(path, sizeof path, "/proc/%d/task", pid);
   DIR *tasks = opendir(path);
   if (!tasks) die("the server (process %d) has gone", pid);
   for (struct dirent *task; (task = readdir(tasks));) {
-    uint64_t ns;
+    uint64_t ran, waited;
     if (task->d_name[0] == '.') continue;
     snprintf(path, sizeof path, "/proc/%d/task/%s/schedstat", pid, task->d_name);
     FILE *file = fopen(path, "r");
     if (!file) continue; /* a thread that has just ended */
-    if (fscanf(file, "%" SCNu64, &ns) == 1) sum += (double)ns * 1e-9;
+    if (fscanf(file, "%" SCNu64 " %" SCNu64, &ran, &waited) == 2) {
+      sum.ran += (double)ran * 1e-9;
+      sum.waited += (double)waited * 1e-9;
+    }
     fclose(file);
   }
   closedir(tasks);
@@ -253,19 +261,20 @@ static void measure(void) {
 
   memset(buckets, 0, sizeof buckets);
   received_total = 0;
-  double cpu = cpu_of(set.pid), own = cpu_of(getpid()), start = now();
+  struct cpu server = cpu_of(set.pid), own = cpu_of(getpid());
+  double start = now();
   turn_until(start + set.seconds, false);
   double seconds = now() - start, messages = (double)(received_total / set.size);
-  cpu = cpu_of(set.pid) - cpu;
-  own = cpu_of(getpid()) - own;
+  struct cpu server_after = cpu_of(set.pid), own_after = cpu_of(getpid());
   double p50 = latency(.5), p99 = latency(.99);
 
   refilling = false;
   turn_until(now() + DRAIN_S, true);
   if (!all_answered()) die("answers were still missing %d s after the last message", DRAIN_S);
-  printf("{\"messages\": %.0f, \"seconds\": %.6f, \"rate\": %.1f, \"server_cpu_s\": %.6f, \"load_cpu_s\": %.6f, "
-         "\"p50_us\": %.0f, \"p99_us\": %.0f}\n",
-         messages, seconds, messages / seconds, cpu, own, p50, p99);
+  printf("{\"messages\": %.0f, \"seconds\": %.6f, \"rate\": %.1f, \"server_cpu_s\": %.6f, "
+         "\"server_waited_s\": %.6f, \"load_cpu_s\": %.6f, \"load_waited_s\": %.6f, \"p50_us\": %.0f, \"p99_us\": %.0f}\n",
+         messages, seconds, messages / seconds, server_after.ran - server.ran, server_after.waited - server.waited,
+         own_after.ran - own.ran, own_after.waited - own.waited, p50, p99);
 }
 
 /* Holds connections. "open N" opens N more; "exchange" sends one message on each and reads its echo; every command

@@ -34,7 +34,10 @@ class Target:
 
     def cells(self):
         digits = 0 if self.unit == "B" else 2
-        spread = f"{min(self.values):.{digits}f}…{max(self.values):.{digits}f}" if len(self.values) > 1 else ""
+        spread = ""
+        if len(self.values) > 1:
+            low, _, high = statistics.quantiles(self.values, n=4)
+            spread = f"{low:.{digits}f}…{high:.{digits}f}"
         bound = f"{'≥' if self.at_least else '≤'} {self.bound:g} {self.unit}"
         verdict = "reached" if self.reached else f"missed by {abs(self.value / self.bound - 1):.0%}"
         return [self.what, f"{self.value:.{digits}f} {self.unit}", spread, bound, verdict, self.note]
@@ -46,7 +49,7 @@ class Target:
         }  # fmt: skip
 
 
-TARGET_HEAD = ["target", "measured", "spread", "bound", "", "note"]
+TARGET_HEAD = ["target", "measured", "middle half", "bound", "", "note"]
 
 
 @dataclass

@@ -23,7 +23,7 @@ BENCHMARKS = {
     "idle": "memory of idle connections",
     "startup": "`wiretalk --help` and `wiretalk send` against `python -c pass`",
 }
-QUICK = harness.Settings(rounds=3, warmup_s=0.1, seconds=0.3, idle_connections=2000, starts=15)
+QUICK = harness.Settings(processes=1, rounds=6, seconds=0.2, idle_connections=2000, starts=15)
 
 
 def read_arguments():
@@ -36,7 +36,7 @@ def read_arguments():
     parser.add_argument(
         "--only", action="append", choices=BENCHMARKS, metavar="NAME", help="one of those below; repeatable"
     )
-    parser.add_argument("--rounds", type=int, metavar="N", help="rounds of every server (default 7)")
+    parser.add_argument("--rounds", type=int, metavar="N", help="rounds with each process of a server (default 12)")
     parser.add_argument("--json", metavar="FILE", help="write every measurement there")
     return parser.parse_args()
 

@@ -55,7 +55,7 @@ def measure(settings):
         try_first(commands["wiretalk --help"], "wiretalk")
         try_first(commands["wiretalk send"], WORD)
         found = {name: [] for name in commands}
-        for _, name in harness.in_turn(list(commands), settings.starts):
+        for name in harness.in_turn(list(commands), settings.starts):
             found[name].append(run_once(commands[name]))
     middle = {name: {key: median([one[key] for one in runs]) for key in runs[0]} for name, runs in found.items()}
     floor = middle["python -c pass"]
