@@ -95,11 +95,26 @@ class UsageError(WiretalkError, ValueError):
         self.length = length
 
     def __str__(self) -> str:
-        sentence = self.reason + (f"; {self.hint}" if self.hint else "")
+        sentence = _visible(self.reason + (f"; {self.hint}" if self.hint else ""))
         if not self.text:
             return sentence
-        shown = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in self.text)
-        return f"{sentence}\n  {shown}\n  {' ' * self.at}{'^' * max(1, self.length)}"
+        before = _columns(self.text[: self.at])
+        under = _columns(self.text[self.at : self.at + self.length])
+        return f"{sentence}\n  {_visible(self.text)}\n  {' ' * before}{'^' * max(1, under)}"
+
+
+def _visible(text: str) -> str:
+    """Return text whose every character shows: nothing that could move a terminal's cursor."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _columns(text: str) -> int:
+    """Return how many columns of a terminal a text takes, so that a caret stands under its character."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in _visible(text))
 
 
 class AddressError(UsageError):

@@ -39,6 +39,9 @@ DURATIONS: dict[str, tuple[int, int]] = {
 
 DIGITS = "0123456789"
 
+MAX_DIGITS = 100
+"""Digits of a size. Far beyond any; more would only be work."""
+
 
 def parse_size(text: str) -> int:
     """Return the number of bytes that a text names.
@@ -56,6 +59,8 @@ def parse_size(text: str) -> int:
     factor = SIZES.get(unit.lower())
     if factor is None or not whole:
         raise ValueError(f'"{text}" is not a size: write a number and a unit, like 4096, 64KiB or 1MiB')
+    if len(whole + decimals) > MAX_DIGITS:
+        raise ValueError(f"a size of {len(whole + decimals)} digits is too large")
     # In integers, so that no size is rounded on its way.
     scale: int = 10 ** len(decimals)
     size, rest = divmod(int(whole + decimals) * factor, scale)
@@ -65,7 +70,7 @@ def parse_size(text: str) -> int:
 
 
 def format_size(size_bytes: int) -> str:
-    """Return the shortest text for a size: whole KiB, MiB, GiB or TiB where it is so many, else bytes.
+    """Return a short text for a size of 0 or more: whole KiB, MiB, GiB or TiB where it is so many, else bytes.
 
     >>> format_size(65536), format_size(1000)
     ('64KiB', '1000')
@@ -101,7 +106,7 @@ def parse_duration(text: str) -> float:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a short text for a duration: whole d, h, m or s, or ms, us or ns below a second.
+    """Return a short text for a duration of 0 or more: whole d, h, m or s, or ms, us or ns below a second.
 
     >>> format_duration(0.5), format_duration(120), format_duration(1.5)
     ('500ms', '2m', '1.5s')
@@ -131,4 +136,4 @@ def _split(text: str) -> tuple[str, str, str]:
     whole, point, decimals = number.partition(".")
     if "." in decimals or (point and not decimals):
         return "", "", ""
-    return whole, decimals, unit.removeprefix(" ")
+    return whole, decimals, unit.removeprefix(" ") if unit != " " else unit

@@ -27,12 +27,15 @@ def parse(text: str | Address) -> Address:
 
     Raises:
         AddressError: the text is no address; it says where, why, and what would be right.
+        TypeError: it is no text.
 
     >>> parse(":8888").scheme, parse("tcp://[::1]:80?nodelay").options["nodelay"]
     ('tcp', True)
     """
-    if isinstance(text, Address):
-        return text
+    if not isinstance(text, str):
+        if isinstance(text, Address):
+            return text
+        raise TypeError(f"an address is text, not {type(text).__name__}")
     if len(text) * 4 > MAX_ADDRESS_BYTES or not text.isprintable() or text[:1] in {"", " "} or text[-1] == " ":
         from wiretalk.address import mistakes
 

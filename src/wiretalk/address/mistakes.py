@@ -71,7 +71,7 @@ def no_scheme(text: str, end: int) -> AddressError:
     head, rest = text[:colon], text[colon + 1 : end]
     if not head and rest.startswith("//"):
         return AddressError(text, 0, "the scheme is missing", f"write tcp{text[:end]}")
-    if rest.startswith("//") or (head.isidentifier() and (rest.startswith("/") or _hint(head))):
+    if rest.startswith("//") or (head.replace("-", "_").isidentifier() and (rest.startswith("/") or _hint(head))):
         return _unknown_scheme(text, head)
     if ":" in rest:
         return colons(text, 0, end, SCHEMES["tcp"])
@@ -127,9 +127,12 @@ def no_slashes(text: str, start: int, end: int, scheme: Scheme) -> AddressError:
 def path(text: str, slash: int, start: int, end: int, scheme: Scheme) -> AddressError:
     """Return the error for a path where the scheme has none."""
     rest = text[slash:end].lstrip("/")
-    hint = f"write {text[:slash]}"
-    if slash == start and rest:
-        hint = f"write {text[:slash]}{rest}"
+    right = text[:slash]
+    if slash == start:
+        right = text[:slash] + rest if rest else scheme.form
+    elif scheme.shape == "port" and ":" not in text[start:slash].rpartition("]")[2]:
+        right += ":PORT"
+    hint = f"write {right}"
     return AddressError(text, slash, f"{scheme.name} has no path", hint, end - slash)
 
 
@@ -154,11 +157,14 @@ def colons(text: str, start: int, end: int, scheme: Scheme) -> AddressError:
 def host(text: str, start: int, end: int, scheme: Scheme, reason: str) -> AddressError:
     """Return the error for a host that is none."""
     word = text[start:end]
+    rest = text[end:].partition("?")[0]
     hint = ""
+    if not word.strip(DIGITS) and not rest.startswith(":"):
+        return no_port(text, start, end, scheme)
     if word == "*":
-        reason, hint = "every interface is an empty host", f"write {text[:start]}{text[end:].partition('?')[0]}"
+        reason, hint = "every interface is an empty host", f"write {text[:start]}{rest}"
     elif "@" in word and scheme.shape != "cid":
-        reason, hint = "an address has no user", f"write {text[:start]}{word.rpartition('@')[2]}:PORT"
+        reason, hint = "an address has no user", f"write {text[:start]}{word.rpartition('@')[2]}{rest}"
     return AddressError(text, start, reason, hint, end - start)
 
 

@@ -173,6 +173,7 @@ NEVER_TOGETHER = (
     ("self_signed", "cert", "the one makes what the other names"),
     ("self_signed", "key", "the one makes what the other names"),
     ("insecure", "ca", "the one trusts anybody, the other these alone"),
+    ("insecure", "fingerprint", "the one trusts anybody, the other one certificate alone"),
 )
 """Pairs of options that contradict each other, and why."""
 

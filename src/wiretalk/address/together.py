@@ -20,7 +20,8 @@ def check(address: Address) -> None:
     for one, other, why in NEVER_TOGETHER:
         # A flag that is off asks for nothing.
         if one in options and other in options and options[one] is not False and options[other] is not False:
-            raise _fault(address, other, f"{one} and {other} exclude each other: {why}", "leave one of them out")
+            later = max(one, other, key=list(options).index)
+            raise _fault(address, later, f"{one} and {other} exclude each other: {why}", "leave one of them out")
     if options.get("tls_min", "1.2") > options.get("tls_max", "1.3"):  # type: ignore[operator]  # both are text
         raise _fault(address, "tls_max", "tls_max is below tls_min", "there is no version left to speak")
     if address.abstract and "mode" in options:

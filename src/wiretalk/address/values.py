@@ -123,7 +123,7 @@ def read_bind(_option: Option, text: str) -> str:
     from wiretalk.address.writing import write_endpoint
 
     host, port = read_endpoint(text)
-    return write_endpoint(host, port or None)
+    return write_endpoint(host, None if host and not port else port)
 
 
 def read_endpoint(text: str) -> tuple[str, int]:
