@@ -19,5 +19,12 @@ class HexDigits(Codec):
             raise self._not_a_value(value, "hexadecimal digits (str)")
         try:
             return bytes.fromhex(value)
-        except ValueError as error:
-            raise CodecError(f"not hexadecimal digits, two a byte: {error}", by="us") from None
+        except ValueError:
+            raise CodecError(_fault(value), by="us") from None
+
+
+def _fault(value: str) -> str:
+    for at, digit in enumerate(value):
+        if digit not in "0123456789abcdefABCDEF" and not (digit.isascii() and digit.isspace()):
+            return f"{digit!a} at offset {at} is no hexadecimal digit"
+    return "hexadecimal digits come two a byte, with spaces between bytes only"

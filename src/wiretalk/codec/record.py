@@ -15,6 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+MAX_RECORD_BYTES = 1 << 30
+"""A record larger than this is a slip of the finger: encoding it would take that much memory."""
+
 
 class Record(Codec):
     """Records of one format.
@@ -27,15 +30,7 @@ class Record(Codec):
 
     def __init__(self, spec: str) -> None:
         super().__init__(spec)
-        name, _, layout = spec.partition(":")
-        at = len(name) + 1
-        hint = "it is written like struct:>HHI"
-        if not layout.strip():
-            raise UsageError(spec, at, "struct needs a format", hint)
-        try:
-            self._struct = struct.Struct(layout)
-        except (struct.error, UnicodeEncodeError) as error:
-            raise UsageError(spec, at, f"no format of a record: {error}", hint, len(layout)) from None
+        self._struct = _struct(spec)
         self.size = self._struct.size
 
     def decode(self, message: bytes) -> tuple[Any, ...]:
@@ -49,3 +44,20 @@ class Record(Codec):
             return self._struct.pack(*values)
         except (struct.error, OverflowError) as error:
             raise CodecError(f"no record {self.spec} can be made of it: {error}", by="us") from None
+
+
+def _struct(spec: str) -> struct.Struct:
+    name, _, layout = spec.partition(":")
+    reason = "struct needs a format"
+    if layout.strip():
+        try:
+            made = struct.Struct(layout)
+        except struct.error as error:
+            reason = f"no format of a record: {error}"
+        except UnicodeEncodeError:
+            reason = "no format of a record: it has characters that are not ASCII"
+        else:
+            if 0 < made.size <= MAX_RECORD_BYTES:
+                return made
+            reason = f"a record has 1 to {MAX_RECORD_BYTES} bytes; this format makes {made.size}"
+    raise UsageError(spec, len(name) + 1, reason, "it is written like struct:>HHI", len(layout))
