@@ -42,6 +42,7 @@ class Channel:
     Args:
         sock: a connected, non-blocking stream socket; owned by the channel from now on.
         peer: the peer's name, for errors.
+        bell: one that is nobody else's; None: a new one.
 
     Attributes:
         backlog_bytes: bytes given to `send` that the system has not taken.
@@ -81,9 +82,9 @@ class Channel:
 
     _empty_is_end = True
 
-    def __init__(self, sock: socket.socket, peer: str) -> None:
+    def __init__(self, sock: socket.socket, peer: str, bell: Bell | None = None) -> None:
         try:
-            self._bell = Bell()
+            self._bell = bell or Bell()
         except OSError as error:
             sock.close()
             raise explain(error, peer, "open") from error

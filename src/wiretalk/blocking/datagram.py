@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from wiretalk.blocking.waiting import Bell
     from wiretalk.errors import WiretalkError
 
 UDP_READ_BYTES = 64 * KIB
@@ -40,8 +41,10 @@ class DatagramChannel(Channel):
 
     _empty_is_end = False
 
-    def __init__(self, sock: socket.socket, peer: str, max_message_bytes: int, everybody: Any) -> None:
-        super().__init__(sock, peer)
+    def __init__(
+        self, sock: socket.socket, peer: str, max_message_bytes: int, everybody: Any, bell: Bell | None = None
+    ) -> None:
+        super().__init__(sock, peer, bell)
         self._max = max_message_bytes
         self._everybody = everybody
         self.read_bytes = read_bytes(sock, max_message_bytes)

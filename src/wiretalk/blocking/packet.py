@@ -11,6 +11,10 @@ from wiretalk.blocking.channel import Channel
 from wiretalk.errors import LimitError
 from wiretalk.transport import explain
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wiretalk.blocking.waiting import Bell
+
 
 class PacketChannel(Channel):
     """Carry the messages of one connected SOCK_SEQPACKET socket; what is sent and received is whole messages.
@@ -21,8 +25,8 @@ class PacketChannel(Channel):
 
     __slots__ = ("_max",)
 
-    def __init__(self, sock: socket.socket, peer: str, max_message_bytes: int) -> None:
-        super().__init__(sock, peer)
+    def __init__(self, sock: socket.socket, peer: str, max_message_bytes: int, bell: Bell | None = None) -> None:
+        super().__init__(sock, peer, bell)
         self._max = max_message_bytes
 
     def _take(self) -> bytes | None:
@@ -33,9 +37,9 @@ class PacketChannel(Channel):
         except OSError as error:
             raise self._fail(self.broken or explain(error, self.peer, "receive")) from None
         if flags & socket.MSG_TRUNC:
-            error = LimitError("max_message_bytes", self._max, "a packet longer than the limit")
-            self.abort(error)
-            raise error
+            too_long = LimitError("max_message_bytes", self._max, "a packet longer than the limit")
+            self.abort(too_long)
+            raise too_long
         return data
 
     def _transmit_held(self) -> int:

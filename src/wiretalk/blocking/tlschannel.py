@@ -7,13 +7,13 @@ wants sent is held in the same turn: records leave in the order in which they we
 from __future__ import annotations
 
 from wiretalk.blocking.channel import Channel
-from wiretalk.blocking.waiting import Deadline
 from wiretalk.errors import TimedOutError, WiretalkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
+    from wiretalk.blocking.waiting import Bell, Deadline
     from wiretalk.transport.tls import TlsEngine, TlsFacts
 
 
@@ -26,8 +26,8 @@ class TlsChannel(Channel):
 
     __slots__ = ("_early", "_engine")
 
-    def __init__(self, sock: socket.socket, peer: str, engine: TlsEngine) -> None:
-        super().__init__(sock, peer)
+    def __init__(self, sock: socket.socket, peer: str, engine: TlsEngine, bell: Bell | None = None) -> None:
+        super().__init__(sock, peer, bell)
         self._engine = engine
         # What came in the same read as the end of the handshake.
         self._early = b""
@@ -45,14 +45,16 @@ class TlsChannel(Channel):
             NotTrustedError, RefusedError, MalformedError, ResetError: as the engine says.
             TimedOutError: not in time (wait "tls-handshake").
         """
+        self._enter()
         try:
             with self._state:
                 self._engine.start()
                 self._hold_outgoing()
             while not self._engine.handshaken:
-                self.flush(deadline)
-                self._early += self.receive(deadline) or b""
-            self._eager = bool(self._early)
+                self._wait_for_input(deadline)
+                self._early += self._decrypted() or b""
+            self._flush(deadline)
+            self._eager = bool(self._early) or self._engine.peer_finished or self._engine.fault is not None
         except TimedOutError as error:
             if error.wait not in ("send", "receive"):
                 raise
@@ -62,6 +64,8 @@ class TlsChannel(Channel):
         except BaseException:
             self.abort()
             raise
+        finally:
+            self._leave()
 
     def _hold_outgoing(self) -> None:
         ciphertext = self._engine.outgoing()
@@ -70,7 +74,7 @@ class TlsChannel(Channel):
 
     def _read(self) -> bytes | None:
         plain: bytes | None
-        if self._early and self._engine.handshaken:
+        if self._early:
             plain, self._early = self._early, b""
         else:
             plain = self._decrypted()
@@ -84,31 +88,27 @@ class TlsChannel(Channel):
     def _decrypted(self) -> bytes | None:
         """Return the plaintext of what has come, b"" at the end of input, None if there is none yet."""
         engine = self._engine
-        if engine.fault is not None:
-            raise self._fail(self.broken or engine.fault)
         if engine.peer_finished:
             return b""
-        data = self._take()
-        if data is None:
-            return None
-        fault: WiretalkError | None = None
         plain = b""
-        with self._state:
-            try:
-                if data:
-                    plain = engine.feed(data)
-                else:
-                    engine.feed_eof()
-            except WiretalkError as error:
-                fault = error
-            self._hold_outgoing()
-        if fault is not None:
+        if engine.fault is None:
+            data = self._take()
+            if data is None:
+                return None
+            with self._state:
+                try:
+                    if data:
+                        plain = engine.feed(data)
+                    else:
+                        engine.feed_eof()
+                except WiretalkError:
+                    # The engine keeps it as its fault, which is raised below.
+                    pass
+                self._hold_outgoing()
+        if engine.fault is not None and not plain:
             self._say_why()
-            raise self._fail(self.broken or fault)
-        if not engine.handshaken:
-            # Not the end: the handshake goes on.
-            return plain or None
-        return plain or (b"" if engine.peer_finished or not data else None)
+            raise self._fail(self.broken or engine.fault)
+        return plain or (b"" if engine.peer_finished else None)
 
     def _say_why(self) -> None:
         """Send the alert that tells the peer what is wrong, and see that a reset does not overtake it."""
