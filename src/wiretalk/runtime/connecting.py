@@ -32,10 +32,32 @@ def _silent(_: str) -> None:
 
 
 class Connector:
-    """A conversation to be opened. Made by `connect`; await it, enter it, or iterate over it to reconnect.
+    """Open a conversation: enter it with `async with`, or await it, or loop over it with `async for` to reconnect.
 
-    Each use opens anew: `await connector` returns a `Connection`; `async with connector as connection` closes it at
-    the end; `async for connection in connector` opens one after another, with pauses that grow.
+    Each use opens anew: `await` returns a `Connection`; `async with` closes it at the end; `async for` opens one after
+    another, with pauses that grow. A name with several addresses is tried as RFC 8305 says.
+
+    Args:
+        address: whom to talk to, e.g. "tcp://pi.local:8888".
+        framing: how a byte stream is cut into messages ("line", "length:u32be", …); None: not at all ("raw").
+        codec: what a message is to the caller ("text", "json", …); None: bytes.
+        limits: see `wiretalk.limits.Limits`; by default a client may be idle for ever.
+        timeout_s: seconds for all of connecting; None: no limit.
+        resolve_timeout_s: seconds for resolving the name alone.
+        connect_timeout_s: seconds for connecting alone. TLS has `limits.tls_handshake_timeout_s`.
+        heartbeat: a message to be sent whenever nothing else was for `heartbeat_interval_s` seconds; None: none.
+        heartbeat_interval_s: see `heartbeat`.
+        heartbeat_timeout_s: seconds without a byte from the peer after which it counts as dead; None: it may be
+            silent, and TCP's own keepalive tells.
+        attempts: with `async for`: failures in a row after which the last is raised; None: never.
+        trace: called with a line for each step on the way.
+
+    Raises:
+        AddressError, UsageError: the words are wrong; raised at once. All else is raised when it is opened:
+        RefusedError, UnreachableError, NoSuchHostError, NotPermittedError, NotTrustedError: see each.
+        TimedOutError: a step took too long; its `wait` says which.
+
+    Source: RFC 8305.
     """
 
     def __init__(
@@ -194,58 +216,5 @@ class Connector:
             pause_s = min(pause_s * 2, RETRY_MOST_S)
 
 
-def connect(
-    address: str | Address,
-    *,
-    framing: str | None = None,
-    codec: str | None = None,
-    limits: Limits | None = None,
-    timeout_s: float | None = CONNECT_TIMEOUT_S,
-    resolve_timeout_s: float | None = None,
-    connect_timeout_s: float | None = None,
-    heartbeat: Any = None,
-    heartbeat_interval_s: float = 30.0,
-    heartbeat_timeout_s: float | None = None,
-    attempts: int | None = None,
-    trace: Callable[[str], None] | None = None,
-) -> Connector:
-    """Open a conversation: enter it with `async with`, or await it, or loop over it with `async for` to reconnect.
-
-    A name with several addresses is tried as RFC 8305 says.
-
-    Args:
-        address: whom to talk to, e.g. "tcp://pi.local:8888".
-        framing: how a byte stream is cut into messages ("line", "length:u32be", …); None: not at all ("raw").
-        codec: what a message is to the caller ("text", "json", …); None: bytes.
-        limits: see `wiretalk.limits.Limits`; by default a client may be idle for ever.
-        timeout_s: seconds for all of connecting; None: no limit.
-        resolve_timeout_s: seconds for resolving the name alone.
-        connect_timeout_s: seconds for connecting alone. TLS has `limits.tls_handshake_timeout_s`.
-        heartbeat: a message to be sent whenever nothing else was for `heartbeat_interval_s` seconds; None: none.
-        heartbeat_interval_s: see `heartbeat`.
-        heartbeat_timeout_s: seconds without a byte from the peer after which it counts as dead; None: it may be
-            silent, and TCP's own keepalive tells.
-        attempts: with `async for`: failures in a row after which the last is raised; None: never.
-        trace: called with a line for each step on the way.
-
-    Raises:
-        AddressError, UsageError: the words are wrong; raised at once. All else is raised when it is opened:
-        RefusedError, UnreachableError, NoSuchHostError, NotPermittedError, NotTrustedError: see each.
-        TimedOutError: a step took too long; its `wait` says which.
-
-    Source: RFC 8305.
-    """
-    return Connector(
-        address,
-        framing=framing,
-        codec=codec,
-        limits=limits,
-        timeout_s=timeout_s,
-        resolve_timeout_s=resolve_timeout_s,
-        connect_timeout_s=connect_timeout_s,
-        heartbeat=heartbeat,
-        heartbeat_interval_s=heartbeat_interval_s,
-        heartbeat_timeout_s=heartbeat_timeout_s,
-        attempts=attempts,
-        trace=trace,
-    )
+connect = Connector
+"""Made by its own name, used by another: `async with wiretalk.connect(…) as connection`."""

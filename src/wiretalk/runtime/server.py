@@ -48,13 +48,31 @@ SUMMED = ("bytes_received", "bytes_sent", "messages_received", "messages_sent")
 
 
 class Server:
-    """Serve conversations at one or more addresses. Made by `serve`, started by `async with` or `start`.
+    """Serve conversations: a coroutine a connection, or a function a message.
+
+    The same handler serves every address; a datagram peer is a connection like any other. A handler that raises ends
+    its own conversation, with one log record; leaving the `async with` drains.
+
+    Args:
+        addresses: one address or several.
+        session: a coroutine function, called with each `Connection` (for UDP: with each peer).
+        reply: a function, called with each message; it returns the answer, or None for none. The fast way.
+        framing: how byte streams are cut into messages ("line", "length:u32be", …); None: not at all ("raw").
+        codec: what a message is to the handler ("text", "json", …); None: bytes.
+        limits: see `wiretalk.limits.Limits`.
+        max_accepted: stop after so many conversations; None: never.
+        on_open: called with each conversation when it opens.
+        on_close: called with each conversation when it is over; its `ending` tells how.
 
     Attributes:
         addresses: the addresses served, with the ports the system gave and without options, as text.
         families: "IPv4", "IPv6", "IPv4 and IPv6", or "" where there are none, of each of the addresses.
         connections: the conversations open now.
         accepted: how many conversations there have been.
+
+    Raises:
+        UsageError: an argument, framing or codec is wrong.
+        AddressError: an address is wrong.
     """
 
     def __init__(
@@ -389,49 +407,5 @@ class Server:
         await self.close(drain_s=0 if kind is not None and issubclass(kind, asyncio.CancelledError) else None)
 
 
-def serve(
-    addresses: str | Address | Iterable[str | Address],
-    session: Session | None = None,
-    *,
-    reply: Reply | None = None,
-    framing: str | None = None,
-    codec: str | None = None,
-    limits: Limits | None = None,
-    max_accepted: int | None = None,
-    on_open: Observer | None = None,
-    on_close: Observer | None = None,
-) -> Server:
-    """Serve conversations: a coroutine a connection, or a function a message.
-
-    The same handler serves every address; a datagram peer is a connection like any other. A handler that raises ends
-    its own conversation, with one log record; leaving the `async with` drains.
-
-    Args:
-        addresses: one address or several.
-        session: a coroutine function, called with each `Connection` (for UDP: with each peer).
-        reply: a function, called with each message; it returns the answer, or None for none. The fast way.
-        framing: how byte streams are cut into messages ("line", "length:u32be", …); None: not at all ("raw").
-        codec: what a message is to the handler ("text", "json", …); None: bytes.
-        limits: see `wiretalk.limits.Limits`.
-        max_accepted: stop after so many conversations; None: never.
-        on_open: called with each conversation when it opens.
-        on_close: called with each conversation when it is over; its `ending` tells how.
-
-    Returns:
-        A server, not yet started: `async with serve(…) as server`.
-
-    Raises:
-        UsageError: an argument, framing or codec is wrong.
-        AddressError: an address is wrong.
-    """
-    return Server(
-        addresses,
-        session,
-        reply=reply,
-        framing=framing,
-        codec=codec,
-        limits=limits,
-        max_accepted=max_accepted,
-        on_open=on_open,
-        on_close=on_close,
-    )
+serve = Server
+"""Made by its own name, entered by another: `async with wiretalk.serve(…) as server`."""
