@@ -52,6 +52,7 @@ class Connection(Conversation):
         "_encode",
         "_error",
         "_fed",
+        "_first_to_end",
         "_gathered",
         "_gathers",
         "_heart",
@@ -86,6 +87,8 @@ class Connection(Conversation):
         self._room: list[asyncio.Future[None]] | None = None
         self._gathered: list[bytes] | None = None
         self._input_over = False
+        # "peer" or "us", once one has said that there is no more to come: that is who ended it.
+        self._first_to_end = ""
         # What ended the input, when it was not the peer's clean end.
         self._error: WiretalkError | None = None
         # What is to be told at the next call, once (a datagram nobody took).
@@ -145,9 +148,15 @@ class Connection(Conversation):
         self.messages_received += len(rest)
         self._end_input(None)
 
+    def finish_input(self) -> None:
+        """Take no more, from our side: for who receives, the peer has finished."""
+        self._first_to_end = self._first_to_end or "us"
+        self.end()
+
     def _end_input(self, error: WiretalkError | None) -> None:
         if not self._input_over:
             self._input_over = True
+            self._first_to_end = self._first_to_end or "peer"
             self._error = error
             if error is not None:
                 self._transport.pause()
@@ -166,9 +175,8 @@ class Connection(Conversation):
     def lost(self, error: WiretalkError | None) -> None:
         """See `transport.loop.Sink`."""
         self._over = True
-        ended_by_peer = self._input_over and not self._closing
         self._lost = error
-        self._set_ending(error or self._error, "peer" if ended_by_peer else "us")
+        self._set_ending(error or self._error, self._first_to_end or "us")
         if not self._input_over:
             self._input_over = True
             self._error = error or ClosedError(self.peer, Ending("closed", "us"))
@@ -403,6 +411,7 @@ class Connection(Conversation):
         if self.plan.address.kind == "datagram":
             return
         self._closing = True
+        self._first_to_end = self._first_to_end or "us"
         self._transport.half_close()
 
     async def close(self) -> None:
@@ -418,6 +427,7 @@ class Connection(Conversation):
         if self.plan.address.kind == "datagram" and not self._over:
             await self.drain(timeout_s=CLOSE_TIMEOUT_S)
         self._closing = True
+        self._first_to_end = self._first_to_end or "us"
         self._transport.close()
         while not self._over:
             await self._change()
@@ -428,6 +438,7 @@ class Connection(Conversation):
         """As `close`, without waiting for it."""
         self._flush()
         self._closing = True
+        self._first_to_end = self._first_to_end or "us"
         self._transport.close()
 
     def start_heart(self, message: Any, interval_s: float, timeout_s: float | None) -> None:

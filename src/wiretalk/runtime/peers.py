@@ -99,7 +99,7 @@ class Peers:
     def finish(self) -> None:
         """Tell every session that its peer has finished: nothing more will be taken."""
         for _, connection in list(self._by_address.values()):
-            connection.end()
+            connection.finish_input()
 
     def drained(self) -> None:
         """See `transport.datagram.DatagramSink`."""
