@@ -34,9 +34,8 @@ class ShellServer:
 
     def __init__(self, service, addresses, options, **settings):
         command = [os.path.join(os.path.dirname(sys.executable), "wiretalk"), "serve", service, *options, *addresses]
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings
-        )
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        self.process = subprocess.Popen(command, **pipes | settings)
         self._told = []
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -89,8 +88,9 @@ class ShellServer:
             self.process.kill()
         self.wait()
         for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            with contextlib.suppress(BrokenPipeError):
-                pipe.close()
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
 
 
 LISTENING = "listening on "

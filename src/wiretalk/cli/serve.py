@@ -6,6 +6,7 @@ from wiretalk.cli import options
 from wiretalk.cli.output import tell, write_out
 from wiretalk.cli.overview import table
 from wiretalk.cli.parser import value
+from wiretalk.cli.showing import ending_of
 from wiretalk.errors import UsageError
 from wiretalk.service import SERVICES, make
 from wiretalk.service.reply import FIELDS
@@ -175,9 +176,11 @@ def passed(counts: dict[str, Any]) -> str:
 
 
 class JsonReport(Report):
-    """Tell of conversations on standard output, one JSON object a line. Faults are told in words too.
+    """Tell of conversations on standard output, one JSON object a line, as `listen` and `connect` do: `listening`, then
+    `open` and `ending` of each conversation, by number, then `totals`. Faults are told in words too.
 
-    When standard output fails, the server is stopped: nobody listens to it any more.
+    A handshake that failed is the ending of a conversation without a number. When standard output fails, the server is
+    stopped: nobody listens to it any more.
     """
 
     def __init__(self, verbose: bool) -> None:
@@ -198,20 +201,15 @@ class JsonReport(Report):
         super().opened(conversation)
         self._last_number += 1
         self._numbers[conversation] = self._last_number
-        tls = conversation.tls
-        self._write(
-            "opened",
-            conversation=self._last_number,
-            peer=conversation.peer,
-            local=conversation.local,
-            tls=tls.as_dict() if tls is not None else None,
-        )
+        facts = conversation.as_dict()
+        told = {name: facts[name] for name in ("peer", "local", "tls")}
+        self._write("open", conversation=self._last_number, **told)
 
     def closed(self, conversation: Conversation) -> None:
-        """See Report; one that never opened, for want of a TLS handshake, is called failed."""
+        """See Report."""
         super().closed(conversation)
         number = self._numbers.pop(conversation, None)
-        self._write("failed" if number is None else "closed", conversation=number, **conversation.as_dict())
+        self._write("ending", conversation=number, peer=conversation.peer, **ending_of(conversation.as_dict()))
 
     def stopped(self, server: Server) -> None:
         """See Report.
@@ -220,7 +218,7 @@ class JsonReport(Report):
             OSError: standard output failed, now or before.
         """
         super().stopped(server)
-        self._write("stopped", conversations=server.accepted, **server.totals())
+        self._write("totals", conversations=server.accepted, **server.totals())
         if self._failure is not None:
             raise self._failure
 

@@ -28,7 +28,7 @@ def announce(server: Server) -> None:
         else:
             tell(f"listening on {text}{f' ({family})' if family else ''}")
     for fingerprint in server.fingerprints:
-        tell(f"its certificate was made on the spot: SHA-256 {fingerprint}")
+        tell(f"with a certificate made on the spot, which clients trust by fingerprint=sha256:{fingerprint}")
 
 
 async def serve_until_stopped(server: Server, started: Callable[[Server], None] = announce) -> int:
