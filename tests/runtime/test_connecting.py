@@ -72,9 +72,12 @@ async def test_resolving_has_a_time_of_its_own(monkeypatch):
 async def test_a_server_that_never_answers_the_handshake():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"tls://127.0.0.1:{silent.getsockname()[1]}?insecure"
-        with pytest.raises(TimedOutError) as told:
-            await wiretalk.connect(address, timeout_s=0.1)
-        assert told.value.wait == "tls-handshake"
+        waits = set()
+        while "tls-handshake" not in waits:
+            # On a busy machine an earlier step may be the one that takes too long.
+            with pytest.raises(TimedOutError) as told:
+                await wiretalk.connect(address, timeout_s=0.3)
+            waits.add(told.value.wait)
         with pytest.raises(TimedOutError) as told:
             await wiretalk.connect(address, limits=wiretalk.Limits(tls_handshake_timeout_s=0.05))
         assert (told.value.wait, told.value.seconds) == ("tls-handshake", 0.05)
