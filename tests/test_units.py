@@ -5,7 +5,7 @@ from __future__ import annotations
 import doctest
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wiretalk import units
@@ -75,6 +75,7 @@ def test_sizes_written(size, text):
     assert format_size(size) == text
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**70))
 def test_sizes_come_back(size):
     assert parse_size(format_size(size)) == size
@@ -139,6 +140,7 @@ def test_durations_written(seconds, text):
     assert format_duration(seconds) == text
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1e300, allow_subnormal=True))
 def test_durations_come_back(seconds):
     assert parse_duration(format_duration(seconds)) == seconds

@@ -5,17 +5,19 @@ from __future__ import annotations
 import ipaddress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wiretalk.address.hosts import ipv4_number, ipv6_groups, read_bracketed, write_ipv6
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=4))
 def test_ipv4(address):
     assert ipv4_number(str(address)) == int(address)
 
 
+@settings(deadline=None)
 @given(st.ip_addresses(v=6), st.booleans())
 def test_ipv6(address, exploded):
     groups = ipv6_groups(address.exploded.upper() if exploded else str(address))
@@ -23,6 +25,7 @@ def test_ipv6(address, exploded):
     assert ipaddress.ip_address(write_ipv6(groups)) == address
 
 
+@settings(deadline=None)
 @given(st.text("0123456789abcdefG:.%", max_size=40))
 def test_what_is_ipv6_and_what_is_none(text):
     try:

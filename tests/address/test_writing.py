@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wiretalk.address import OPTIONS, SCHEMES, parse
@@ -117,6 +117,7 @@ def addresses(draw):
     return write(scheme.name, host, None if scheme.shape == "host" else draw(PORTS), path, options)
 
 
+@settings(deadline=None)
 @given(addresses())
 def test_whatever_is_an_address_is_written_so_that_it_is_read_as_itself(text):
     try:
@@ -135,6 +136,7 @@ def test_whatever_is_an_address_is_written_so_that_it_is_read_as_itself(text):
     assert list(again.options) == list(address.options)
 
 
+@settings(deadline=None)
 @given(st.text(), st.sampled_from([*SCHEMES, "", "x"]), st.sampled_from(["", ":", "://", "?", "://["]))
 def test_whatever_is_typed_is_an_address_or_a_fault_within_it(text, scheme, then):
     typed = scheme + then + text
