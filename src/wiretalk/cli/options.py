@@ -166,6 +166,17 @@ def add_json(parser: Parser, what: str = "one JSON object a message, and one for
     parser.add_argument("--json", action="store_true", help=what)
 
 
+def add_shapes(parser: Parser) -> None:
+    """Add --hex and --json: what else standard output may hold than the messages themselves."""
+    either = parser.add_mutually_exclusive_group()
+    either.add_argument(
+        "-x", "--hex", action="store_true", help="print a dump of what passes both ways, like hexdump -C"
+    )
+    either.add_argument(
+        "-j", "--json", action="store_true", help="print one JSON object a message, and one for the ending"
+    )
+
+
 def add_drain(parser: Parser) -> None:
     """Add --drain."""
     parser.add_argument(

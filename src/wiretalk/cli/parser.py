@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from wiretalk.cli.commands import COMMANDS
@@ -13,6 +14,31 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
+
+
+# Help is in English. Looking for a translation of each of argparse's own words would cost more than reading the words.
+argparse._ = str  # type: ignore[attr-defined]  # gettext, under the name that argparse gives it
+
+HELP_AT = 30
+"""The column at which an option's help begins."""
+
+WIDTHS = (60, 120)
+"""The narrowest and the widest help, in columns."""
+
+
+class Help(argparse.RawDescriptionHelpFormatter):
+    """Help in two columns, as wide as the terminal."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=HELP_AT, width=_width())
+
+
+def _width() -> int:
+    try:
+        columns = os.get_terminal_size(1).columns
+    except (OSError, ValueError):
+        columns = 100
+    return max(WIDTHS[0], min(columns, WIDTHS[1]) - 1)
 
 
 class WrongValueError(Exception):
@@ -37,7 +63,7 @@ class Parser(argparse.ArgumentParser):
             prog=f"wiretalk {name}",
             description=description,
             allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=Help,
             epilog="\n".join(["examples:", *table(examples)]),
         )
         # Newer versions of argparse colour by themselves; our text is one piece with the examples.
