@@ -32,7 +32,7 @@ __all__ = list(_HOMES)
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    # importlib would be two modules more to load.
+    home = __import__(f"{__name__}.{_HOMES[name]}", fromlist=(name,))
+    value = globals()[name] = getattr(home, name)
     return value

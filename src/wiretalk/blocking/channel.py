@@ -8,35 +8,28 @@ One thread may receive while another sends and a third closes. The rules that ma
 - The file descriptor is given back by the last thread that uses it: one that is closed under a thread's feet could
   be another connection's by the time that thread reads from it.
 
-What messages are, and what to do about an error, is decided above.
+Leaving is in `lifeline`, sending in `outlet`, receiving and ending here. What messages are, and what to do about an
+error, is decided above.
 """
 
 from __future__ import annotations
 
-import select
 import socket
-from _thread import RLock, allocate_lock
-from collections import deque
-from errno import EMSGSIZE
-from itertools import islice
 
-from wiretalk.blocking.waiting import NEVER, READABLE, WRITABLE, Bell, Deadline, milliseconds
+from wiretalk.blocking.outlet import Outlet
+from wiretalk.blocking.waiting import NEVER, READABLE, WRITABLE, Deadline
 from wiretalk.ending import Ending
-from wiretalk.errors import ClosedError, LimitError, ResetError, TimedOutError, WiretalkError
+from wiretalk.errors import ClosedError, TimedOutError, WiretalkError
 from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_BYTES, LINGER_S, READ_BYTES
 from wiretalk.transport import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from wiretalk.blocking.waiting import Bell
     from wiretalk.transport.tls import TlsFacts
 
-PIECES_A_SEND = 64
-"""Pieces handed to one sendmsg; well under every system's IOV_MAX."""
 
-
-class Channel:
+class Channel(Outlet):
     """Carry the bytes of one connected stream socket.
 
     Args:
@@ -45,69 +38,29 @@ class Channel:
         bell: one that is nobody else's; None: a new one.
 
     Attributes:
-        backlog_bytes: bytes given to `send` that the system has not taken.
-        broken: why nothing can be sent any more, while there may still be something to receive.
-        over: whether it is over, both ways.
+        bytes_received: bytes taken from the system.
         read_bytes: how much is asked of the system in one read.
-        on_over: called once, by whichever thread ends it, with the reason; None: in good order.
-        look_idle: called by a waiting thread now and then, if `look_s` says how often.
+        Others: see `Outlet` and `Lifeline`.
     """
 
     __slots__ = (
-        "_bell",
         "_closing",
         "_eager",
         "_ended",
         "_finished",
         "_finishing",
         "_for_input",
-        "_held",
-        "_off",
-        "_sending",
-        "_state",
-        "_users",
         "_watches_output",
-        "backlog_bytes",
-        "broken",
         "bytes_received",
-        "bytes_sent",
-        "look_idle",
-        "look_s",
-        "on_over",
-        "over",
-        "peer",
         "read_bytes",
-        "sock",
     )
 
     _empty_is_end = True
 
     def __init__(self, sock: socket.socket, peer: str, bell: Bell | None = None) -> None:
-        try:
-            self._bell = bell or Bell()
-        except OSError as error:
-            sock.close()
-            raise explain(error, peer, "open") from error
-        self.sock = sock
-        self.peer = peer
+        super().__init__(sock, peer, bell)
         self.bytes_received = 0
-        self.bytes_sent = 0
-        self.backlog_bytes = 0
-        self.broken: WiretalkError | None = None
-        self.over = False
         self.read_bytes = READ_BYTES
-        self.on_over: Callable[[WiretalkError | None], None] | None = None
-        self.look_idle: Callable[[], None] | None = None
-        self.look_s: float | None = None
-        self._held: deque[bytes | memoryview] = deque()
-        # Guards what several threads change. Reentrant, since a signal handler may abort in the midst of it.
-        self._state = RLock()
-        # Held by who sends.
-        self._sending = allocate_lock()
-        # Threads that use the file descriptors now.
-        self._users = 0
-        # Why everybody who waits is to leave.
-        self._off: WiretalkError | None = None
         self._ended = False
         self._finishing = False
         self._finished = False
@@ -121,44 +74,6 @@ class Channel:
     def tls(self) -> TlsFacts | None:
         """What TLS agreed on; None where there is none."""
         return None
-
-    def _poll_for(self, events: int) -> select.poll:
-        poll = select.poll()
-        poll.register(self.sock, events)
-        poll.register(self._bell, READABLE)
-        return poll
-
-    # using the file descriptors
-
-    def _enter(self) -> None:
-        with self._state:
-            if self._off is not None:
-                raise self.why()
-            self._users += 1
-
-    def _leave(self) -> None:
-        with self._state:
-            self._users -= 1
-            last = self.over and not self._users
-        if last:
-            self._release()
-
-    def _release(self) -> None:
-        self.sock.close()
-        self._bell.close()
-
-    def why(self) -> WiretalkError:
-        """Return why nobody can wait here any more, ready to be raised (again)."""
-        off = self._off or ClosedError(self.peer, Ending("closed", "us"))
-        # Raising one error time and again would lengthen its traceback each time.
-        return off.with_traceback(None)
-
-    def call_off(self, error: WiretalkError) -> None:
-        """Let every thread that waits here leave with this error, now and from now on. Nothing is closed by it."""
-        with self._state:
-            if self._off is None:
-                self._off = error
-                self._bell.ring()
 
     # receiving
 
@@ -234,148 +149,6 @@ class Channel:
             if events & ~WRITABLE:
                 return
 
-    def _poll(self, poll: select.poll, deadline: Deadline) -> int:
-        """Wait until the socket is ready, the deadline has passed, or it is time to look; return the events.
-
-        Raises:
-            WiretalkError: somebody called it off.
-        """
-        ready = poll.poll(milliseconds(deadline.within(self.look_s).left_s()))
-        if self._off is not None:
-            raise self.why()
-        if not ready:
-            if self.look_idle is not None:
-                self.look_idle()
-                if self._off is not None:
-                    raise self.why()
-            return 0
-        return ready[0][1]
-
-    # sending
-
-    def send(self, data: bytes, deadline: Deadline = NEVER) -> None:
-        """Send all of `data`: return when the system has taken it.
-
-        Raises:
-            TimedOutError: not in time (wait "send"); what is left is held, and goes out before anything else.
-            EndedError, TimedOutError: it is over, called off or broken.
-        """
-        self._enter()
-        try:
-            if self._put(data):
-                self._flush(deadline)
-        finally:
-            self._leave()
-
-    def _put(self, data: bytes) -> bool:
-        """Send at once what the system takes and hold the rest; return whether anything is held."""
-        if self.broken is not None:
-            raise self.broken.with_traceback(None)
-        if not self._sending.acquire(blocking=False):
-            self._hold(data)
-            return True
-        try:
-            if self._held:
-                self._hold(data)
-                return True
-            try:
-                sent = self._transmit(data)
-            except (BlockingIOError, InterruptedError):
-                sent = 0
-            except OSError as error:
-                raise self._break(error, len(data)) from None
-            self.bytes_sent += sent
-            if sent < len(data):
-                with self._state:
-                    # In front of what other threads gave meanwhile.
-                    self._held.appendleft(memoryview(data)[sent:] if sent else data)
-                    self.backlog_bytes += len(data) - sent
-                return True
-            return False
-        finally:
-            self._sending.release()
-
-    def _transmit(self, data: bytes) -> int:
-        return self.sock.send(data)
-
-    def _transmit_held(self) -> int:
-        return self.sock.sendmsg(list(islice(self._held, PIECES_A_SEND)))
-
-    def _hold(self, data: bytes) -> None:
-        with self._state:
-            self._held.append(data)
-            self.backlog_bytes += len(data)
-
-    def flush(self, deadline: Deadline = NEVER) -> None:
-        """Wait until the system has taken all that was given to `send`. Raises as `send` does."""
-        if self._held:
-            self._enter()
-            try:
-                self._flush(deadline)
-            finally:
-                self._leave()
-
-    def _flush(self, deadline: Deadline) -> None:
-        if not self._sending.acquire(timeout=deadline.for_lock_s()):
-            raise TimedOutError(self.peer, "send", deadline.seconds, self.backlog_bytes)
-        try:
-            for_output: select.poll | None = None
-            while not self._send_on():
-                for_output = for_output or self._poll_for(WRITABLE)
-                if not self._poll(for_output, deadline) and deadline.left_s() == 0:
-                    raise TimedOutError(self.peer, "send", deadline.seconds, self.backlog_bytes)
-        finally:
-            self._sending.release()
-
-    def _send_on(self) -> bool:
-        """Send of what is held as much as the system takes; return whether that was all. Under the sending lock."""
-        while self._held:
-            if self.broken is not None:
-                raise self.broken.with_traceback(None)
-            try:
-                sent = self._transmit_held()
-            except (BlockingIOError, InterruptedError):
-                return False
-            except OSError as error:
-                raise self._break(error, 0) from None
-            self._drop_sent(sent)
-        return True
-
-    def _count_sent(self, sent: int) -> None:
-        self.bytes_sent += sent
-
-    def _drop_sent(self, sent: int) -> None:
-        self._count_sent(sent)
-        with self._state:
-            self.backlog_bytes -= sent
-            held = self._held
-            while sent:
-                length = len(held[0])
-                if length > sent:
-                    held[0] = memoryview(held[0])[sent:]
-                    break
-                held.popleft()
-                sent -= length
-
-    def try_send(self, data: bytes) -> bool:
-        """Send `data` if nobody else is sending and nothing is held; return whether it was. Never waits."""
-        self._enter()
-        try:
-            if self._held or self._sending.locked():
-                return False
-            self._put(data)
-            return True
-        finally:
-            self._leave()
-
-    def called_off_within(self, seconds: float) -> bool:
-        """Wait so long, or until the waits are called off; return whether they are."""
-        self._enter()
-        try:
-            return self._bell.wait(seconds)
-        finally:
-            self._leave()
-
     def readable(self) -> bool:
         """Return whether something has come that nobody has taken."""
         self._enter()
@@ -383,25 +156,6 @@ class Channel:
             return self._await(READABLE, Deadline(0))
         finally:
             self._leave()
-
-    def _break(self, error: OSError, unsent: int) -> WiretalkError:
-        """Sending failed. What the peer sent before it broke off can still be received."""
-        told = explain(error, self.peer, "send", sock=self.sock)
-        if isinstance(told, LimitError):
-            # Too long a message, or no memory: this one was not sent, and the next may be.
-            if not unsent and error.errno == EMSGSIZE:
-                self._drop_sent(len(self._held[0]))
-            return told
-        with self._state:
-            if self.broken is None:
-                self.broken = told
-                self.backlog_bytes += unsent
-                if isinstance(self.broken, ResetError):
-                    self.broken.ending.unsent_bytes = self.backlog_bytes
-            self._held.clear()
-        if self._ended:
-            self._end(self.broken)
-        return self.broken
 
     # ending
 
@@ -468,12 +222,6 @@ class Channel:
             return
         self._end(self.broken)
 
-    def _await(self, events: int, deadline: Deadline) -> bool:
-        """Wait for the socket although the bell rings; return whether it is ready."""
-        poll = select.poll()
-        poll.register(self.sock, events)
-        return bool(poll.poll(milliseconds(deadline.left_s())))
-
     def _linger(self) -> None:
         """Let a reset not overtake our last bytes.
 
@@ -513,24 +261,13 @@ class Channel:
                 pass
         self._end(error)
 
+    def _broken(self) -> None:
+        if self._ended:
+            self._end(self.broken)
+
     def _fail(self, error: WiretalkError) -> WiretalkError:
         """It is over because of this error; return it, or what had ended it before, to be raised."""
         if self._off is not None:
             return self.why()
         self._end(error)
         return error
-
-    def _end(self, error: WiretalkError | None) -> None:
-        """It is over; who still waits is told. The file descriptors go with their last user."""
-        with self._state:
-            if self.over:
-                return
-            self.over = True
-            self._off = error or self._off or ClosedError(self.peer, Ending("closed", "us"))
-            self._bell.ring()
-            self._held.clear()
-            unused = not self._users
-        if self.on_over is not None:
-            self.on_over(error)
-        if unused:
-            self._release()

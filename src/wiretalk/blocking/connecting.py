@@ -7,7 +7,7 @@ from wiretalk.blocking.attempts import connect_first
 from wiretalk.blocking.connection import Connection
 from wiretalk.blocking.waiting import Deadline
 from wiretalk.conversing import Plan
-from wiretalk.errors import OpenError, TimedOutError, UsageError
+from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
 from wiretalk.transport import local_name, resolve
 
@@ -248,6 +248,14 @@ def reconnect(
     return _one_after_another(opening, attempts)
 
 
+def _close(connection: Connection, trace: Trace) -> None:
+    try:
+        connection.close()
+    except WiretalkError as error:
+        # What this one's peer did not take is no reason not to open the next.
+        trace(str(error))
+
+
 def _one_after_another(opening: _Opening, attempts: int | None) -> Iterator[Connection]:
     import time
     from random import uniform
@@ -266,7 +274,7 @@ def _one_after_another(opening: _Opening, attempts: int | None) -> Iterator[Conn
             try:
                 yield connection
             finally:
-                connection.close()
+                _close(connection, opening.trace)
             if connection.bytes_received or connection.age_s > pause_s:
                 pause_s = RETRY_FIRST_S
                 failures = 0
