@@ -61,8 +61,9 @@ class ShellServer:
         """Wait until the lines on standard error fulfil a condition, or hold a text."""
         with self._changed:
             assert self._changed.wait_for(
-                lambda: (condition(self._told) if callable(condition) else condition in self.told)
-                or "(end)" in self._told,
+                lambda: (
+                    (condition(self._told) if callable(condition) else condition in self.told) or "(end)" in self._told
+                ),
                 60,
             ), f"it did not tell that in time, but: {self.told}"
 

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import socket
 
-from wiretalk.errors import AddressError, NoSuchHostError
+from wiretalk.address.hosts import ipv4_number, ipv6_groups
+from wiretalk.errors import AddressError, NoSuchHostError, UnreachableError
 from wiretalk.transport.names import told
 from wiretalk.transport.oserrors import explain_lookup
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from wiretalk.address import Address
     from wiretalk.transport.candidate import SockAddr
 
@@ -32,6 +31,7 @@ def lookup(address: Address, socktype: int, *, passive: bool) -> Found:
 
     Raises:
         NoSuchHostError: the host is not known or has no address of the scheme's family.
+        UnreachableError: the zone of an IPv6 address is no interface of this machine.
         AddressError: port 0, where it is to be connected to.
     """
     port = address.port or 0
@@ -51,7 +51,7 @@ def lookup(address: Address, socktype: int, *, passive: bool) -> Found:
             # listens for IPv6 on every interface hears IPv4 as well: 127.0.0.1 misses fewer servers.
             found.reverse()
     else:
-        found = interleave(_ask(address, port, wanted, socktype))
+        found = literal(host, port) or interleave(_ask(address, port, wanted, socktype))
     return found if passive else _that_bind_allows(address, found)
 
 
@@ -74,13 +74,33 @@ def interleave(found: Found) -> Found:
     return mixed + first[turns:] + other[turns:]
 
 
-def literal(host: str, port: int = 0, family: int = socket.AF_UNSPEC) -> Found:
-    """Return the socket address of a host written as a number, [] for a name. Never blocks."""
+def literal(host: str, port: int = 0) -> Found:
+    """Return the socket address of a host written as a number, [] for a name.
+
+    Raises:
+        UnreachableError: the zone of an IPv6 address is no interface of this machine.
+    """
+    if ipv4_number(host) is not None:
+        return [(socket.AF_INET, (host, port))]
+    number, _, zone = host.partition("%")
+    if ":" in number and ipv6_groups(number) is not None:
+        return [(socket.AF_INET6, (number, port, 0, interface_index(zone, f"[{host}]")))]
+    return []
+
+
+def interface_index(interface: str, address_text: str) -> int:
+    """Return the index of a network interface, given by name or as its index; 0 for "".
+
+    Raises:
+        UnreachableError: this machine has no such interface.
+    """
+    if not interface or interface.isdigit():
+        return int(interface or 0)
     try:
-        infos = socket.getaddrinfo(host.encode(), port, family, socket.SOCK_STREAM, 0, socket.AI_NUMERICHOST)
-    except (socket.gaierror, UnicodeError):
-        return []
-    return _pairs(infos)
+        return socket.if_nametoindex(interface)
+    except OSError as error:
+        reason = f"this machine has no interface {interface}; ip link shows those it has"
+        raise UnreachableError(address_text, reason) from error
 
 
 def _at(hosts: tuple[tuple[int, str], ...], port: int, wanted: int) -> Found:
@@ -91,19 +111,15 @@ def _at(hosts: tuple[tuple[int, str], ...], port: int, wanted: int) -> Found:
     ]
 
 
-def _pairs(infos: Sequence[tuple[int, int, int, str, SockAddr]]) -> Found:
-    return list(dict.fromkeys((int(family), sockaddr) for family, _, _, _, sockaddr in infos))
-
-
 def _ask(address: Address, port: int, wanted: int, socktype: int) -> Found:
-    """Ask the system; a number it only turns into bytes, without asking anybody."""
+    """Ask the system for the addresses of a name."""
     # As bytes: given a str, Python would load its idna codec, and address has encoded the name already.
     host = address.host.encode()
-    flags = socket.AI_NUMERICHOST if address.ip_version else 0
     try:
-        return _pairs(socket.getaddrinfo(host, port, wanted, socktype, 0, flags))
+        infos = socket.getaddrinfo(host, port, wanted, socktype)
     except socket.gaierror as error:
         raise explain_lookup(error, told(address), address.host, wanted) from error
+    return list(dict.fromkeys((int(family), sockaddr) for family, _, _, _, sockaddr in infos))
 
 
 def own_sockaddr(address: Address, family: int) -> SockAddr:
@@ -115,10 +131,10 @@ def own_sockaddr(address: Address, family: int) -> SockAddr:
     host, port = address.bind or ("", 0)
     if host in ("", "localhost"):
         return _at(_LOOPBACK if host else _EVERY_INTERFACE, port, family)[0][1]
-    found = literal(host, port, family)
-    if not found:
+    found = literal(host, port)
+    if not found or found[0][0] != family:
         what = "IPv6" if family == socket.AF_INET6 else "IPv4"
-        raise fault(address, "bind", f"bind: {host} is not an {what} address of this machine, written as a number")
+        raise fault(address, "bind", f"bind: {host} is not an {what} address, written as a number")
     return found[0][1]
 
 

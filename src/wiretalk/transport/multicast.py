@@ -5,17 +5,15 @@ from __future__ import annotations
 import socket
 import struct
 
+from wiretalk.address.hosts import ipv4_number
 from wiretalk.errors import UnreachableError
-from wiretalk.transport.hosts import literal
+from wiretalk.transport.hosts import interface_index
 from wiretalk.transport.names import told
-from wiretalk.transport.socketoptions import explain_option, set_option
+from wiretalk.transport.socketoptions import explain_option, set_if_possible, set_option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wiretalk.transport.candidate import Candidate, SockAddr
-
-_MULTICAST_ALL = {socket.AF_INET: (socket.IPPROTO_IP, 49), socket.AF_INET6: (socket.IPPROTO_IPV6, 29)}
-"""Linux: IP_MULTICAST_ALL and IPV6_MULTICAST_ALL (linux/in.h, linux/in6.h), which Python does not name."""
 
 
 def is_group(sockaddr: SockAddr) -> bool:
@@ -26,22 +24,16 @@ def is_group(sockaddr: SockAddr) -> bool:
     return 224 <= int(host.partition(".")[0]) <= 239
 
 
-def interface_index(candidate: Candidate) -> int:
+def interface_of(candidate: Candidate) -> int:
     """Return the index of the interface an address names by its option or its zone; 0 where it names none.
 
     Raises:
-        UnreachableError: this machine has no such interface, or none with that address.
+        UnreachableError: this machine has no such interface.
     """
     interface = candidate.address.option("interface")
     if interface is None:
         return int(candidate.sockaddr[3]) if candidate.family == socket.AF_INET6 else 0
-    try:
-        return socket.if_nametoindex(str(interface))
-    except OSError as error:
-        raise UnreachableError(
-            told(candidate.address),
-            f"interface={interface}: this machine has no such interface; ip link shows those it has",
-        ) from error
+    return interface_index(str(interface), told(candidate.address))
 
 
 def prepare_to_send(sock: socket.socket, candidate: Candidate) -> None:
@@ -50,7 +42,7 @@ def prepare_to_send(sock: socket.socket, candidate: Candidate) -> None:
     ttl = int(address.option("ttl", 1))
     if candidate.family == socket.AF_INET6:
         set_option(sock, address, "ttl", "IPV6_MULTICAST_HOPS", ttl)
-        index = interface_index(candidate)
+        index = interface_of(candidate)
         if index:
             set_option(sock, address, "interface", "IPV6_MULTICAST_IF", index)
         return
@@ -68,7 +60,7 @@ def own_sockaddr(candidate: Candidate) -> SockAddr:
     if candidate.family == socket.AF_INET:
         return candidate.sockaddr
     host, port, flow, _ = candidate.sockaddr
-    index = interface_index(candidate)
+    index = interface_of(candidate)
     link_local = host[3:4] in ("1", "2") and host[2:3] in "0123456789abcdefABCDEF"
     return ("::", port, 0, 0) if link_local and not index else (host, port, flow, index)
 
@@ -76,19 +68,17 @@ def own_sockaddr(candidate: Candidate) -> SockAddr:
 def join(sock: socket.socket, candidate: Candidate) -> None:
     """Join the candidate's group on its interface, or on the one that the routing table says."""
     group = candidate.sockaddr[0]
-    level, hear_all = _MULTICAST_ALL[socket.AddressFamily(candidate.family)]
+    ipv6 = candidate.family == socket.AF_INET6
+    # Unasked, Linux lets a socket hear every group that anybody on this machine has joined, if the port is the same.
+    set_if_possible(sock, "IPV6_MULTICAST_ALL" if ipv6 else "IP_MULTICAST_ALL", 0)
+    if ipv6:
+        membership = socket.inet_pton(socket.AF_INET6, group) + struct.pack("@I", interface_of(candidate))
+        joining = (socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP)
+    else:
+        membership = _membership(group, candidate)
+        joining = (socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP)
     try:
-        sock.setsockopt(level, hear_all, 0)
-    except OSError:
-        # Not Linux, or an old one: other groups joined on this machine may be heard too if the port is the same.
-        pass
-    try:
-        if candidate.family == socket.AF_INET6:
-            packed = socket.inet_pton(socket.AF_INET6, group.partition("%")[0])
-            membership = packed + struct.pack("@I", interface_index(candidate))
-            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, membership)
-        else:
-            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, _membership(group, candidate))
+        sock.setsockopt(*joining, membership)
     except OSError as error:
         if candidate.address.option("interface") is None:
             raise UnreachableError(
@@ -102,8 +92,8 @@ def _membership(group: str, candidate: Candidate) -> bytes:
     """Return a struct ip_mreqn: the group, an own address that tells the interface, and its index."""
     own, index = "0.0.0.0", 0
     interface = candidate.address.option("interface")
-    if interface is not None and literal(str(interface), family=socket.AF_INET):
+    if interface is not None and ipv4_number(str(interface)) is not None:
         own = str(interface)
     elif interface is not None:
-        index = interface_index(candidate)
+        index = interface_of(candidate)
     return struct.pack("@4s4si", socket.inet_aton(group), socket.inet_aton(own), index)

@@ -39,6 +39,7 @@ _NOT_OPENED: dict[int, Told] = {
     errno.ENETDOWN: (UnreachableError, "the network interface is down"),
     errno.EADDRNOTAVAIL: (UnreachableError, "this machine has no address, or no port left, to speak to it from"),
     errno.EAFNOSUPPORT: (UnreachableError, "this system has no IPv6"),
+    errno.ENODEV: (UnreachableError, "this machine has no such interface; ip link shows those it has"),
     errno.ENOENT: (UnreachableError, "there is no such socket file: is the server started?"),
     errno.ENOTDIR: (UnreachableError, "a part of that path is not a directory"),
     errno.ELOOP: (UnreachableError, "symbolic links in that path lead in a circle"),
@@ -125,8 +126,6 @@ def explain_lookup(error: socket.gaierror, address_text: str, host: str, family:
         reason = f"no name server says who {host} is: is this machine on the network? if it is, try again later"
     elif error.errno in _NO_SUCH_FAMILY:
         reason = f"{host} has no {what}address"
-    elif "%" in host:
-        reason = "this machine has no such interface as the % names; ip link shows those it has"
     elif error.errno == socket.EAI_NONAME:
         reason = f"no host of the name {host}{f' has an {what}address' if what else ''}: is it spelt so?"
     else:
@@ -169,13 +168,12 @@ def _ran_out(code: int) -> LimitError:
     if code in _OUT_OF_MEMORY:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         return LimitError("memory", total, "the system has no memory left for sockets", "system")
+    # Without the module resource: importing it would take a file descriptor.
+    own = os.sysconf("SC_OPEN_MAX")
     if code == errno.ENFILE:
-        most = _kernel_number("fs/file-max")
+        most = _kernel_number("fs/file-max") or own
         return LimitError("open files", most, "the whole system is out of file descriptors (fs.file-max)", "system")
-    import resource
-
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return LimitError("open files", most, "this process is out of file descriptors (ulimit -n raises it)", "us")
+    return LimitError("open files", own, "this process is out of file descriptors (ulimit -n raises it)", "us")
 
 
 def _too_long(address_text: str, sock: socket.socket | None) -> LimitError:

@@ -33,7 +33,11 @@ _LEVELS = {
 }
 """The level of a socket option, by how its name begins."""
 
-_NOT_IN_PYTHON = {"IP_FREEBIND": 15, "IPV6_FREEBIND": 78} if sys.platform == "linux" else {}
+_NOT_IN_PYTHON = (
+    {"IP_FREEBIND": 15, "IP_MULTICAST_ALL": 49, "IPV6_FREEBIND": 78, "IPV6_MULTICAST_ALL": 29}
+    if sys.platform == "linux"
+    else {}
+)
 """Socket options that Linux has and Python's socket module does not name (linux/in.h, linux/in6.h)."""
 
 _SETTINGS = {
@@ -73,7 +77,7 @@ def apply(sock: socket.socket, address: Address) -> None:
             ipv6 = sock.family == socket.AF_INET6
             set_option(sock, address, option, names[ipv6], _as_int(option, value))
             if ipv6 and option in _ALSO_FOR_IPV4:
-                _set_if_possible(sock, names[0], _as_int(option, value))
+                set_if_possible(sock, names[0], _as_int(option, value))
         elif option == "interface" and not address.multicast:
             _bind_to_interface(sock, address, str(value))
 
@@ -93,10 +97,10 @@ def explain_option(error: OSError, address: Address, option: str) -> Exception:
     """Return the error for a socket option that the system does not set."""
     asked = f"{option}={address.option(option)}"
     if error.errno in (errno.EPERM, errno.EACCES):
-        return NotPermittedError(told(address), f"{asked} is for root alone here (CAP_NET_ADMIN or CAP_NET_RAW)")
+        return NotPermittedError(told(address), f"{asked} is for root here (CAP_NET_ADMIN or CAP_NET_RAW)")
     if error.errno in (errno.ENODEV, errno.ENXIO):
         return UnreachableError(
-            told(address), f"{asked}: this machine has no such interface; ip link shows those it has"
+            told(address), f"this machine has no interface {address.option(option)}; ip link shows those it has"
         )
     if error.errno in (errno.ENOPROTOOPT, errno.EOPNOTSUPP):
         return fault(address, option, f"{option}: this system does not have it for such a socket")
@@ -142,7 +146,7 @@ def bind_own(sock: socket.socket, candidate: Candidate) -> None:
         # connections to this peer, which it can know when we connect.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if not own[1]:
-            _set_if_possible(sock, "IP_BIND_ADDRESS_NO_PORT", 1)
+            set_if_possible(sock, "IP_BIND_ADDRESS_NO_PORT", 1)
     try:
         sock.bind(own)
     except OSError as error:
@@ -155,19 +159,19 @@ def _set_tcp_defaults(sock: socket.socket, address: Address) -> None:
         # Messages are written whole, so Nagle's algorithm would only hold the last segment of each back.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if "user_timeout" not in options:
-        _set_if_possible(sock, "TCP_USER_TIMEOUT", USER_TIMEOUT_S * 1000)
+        set_if_possible(sock, "TCP_USER_TIMEOUT", USER_TIMEOUT_S * 1000)
     keepalive = options.get("keepalive", True)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, bool(keepalive))
     if keepalive:
         idle = KEEPALIVE_IDLE_S if keepalive is True else max(1, round(float(keepalive)))
         # macOS calls it TCP_KEEPALIVE.
-        if not _set_if_possible(sock, "TCP_KEEPIDLE", idle):
-            _set_if_possible(sock, "TCP_KEEPALIVE", idle)
-        _set_if_possible(sock, "TCP_KEEPINTVL", KEEPALIVE_INTERVAL_S)
-        _set_if_possible(sock, "TCP_KEEPCNT", KEEPALIVE_PROBES)
+        if not set_if_possible(sock, "TCP_KEEPIDLE", idle):
+            set_if_possible(sock, "TCP_KEEPALIVE", idle)
+        set_if_possible(sock, "TCP_KEEPINTVL", KEEPALIVE_INTERVAL_S)
+        set_if_possible(sock, "TCP_KEEPCNT", KEEPALIVE_PROBES)
 
 
-def _set_if_possible(sock: socket.socket, constant: str, value: int) -> bool:
+def set_if_possible(sock: socket.socket, constant: str, value: int) -> bool:
     """Set what nobody asked for: a system that does not have it is no error."""
     number = _number(constant)
     if number is None:

@@ -50,8 +50,12 @@ class Pump:
         self._using = threading.Lock()
         self._wake, self._woken = socket.socketpair()
         self._running = 2
-        for name, carry in (("in", self._carry_in), ("out", self._carry_out)):
-            threading.Thread(target=self._run, args=(carry,), name=f"wiretalk-stdio-{name}", daemon=True).start()
+        self.threads = [
+            threading.Thread(target=self._run, args=(carry,), name=f"wiretalk-stdio-{name}", daemon=True)
+            for name, carry in (("in", self._carry_in), ("out", self._carry_out))
+        ]
+        for thread in self.threads:
+            thread.start()
 
     def flushed(self, timeout_s: float | None = None) -> bool:
         """Wait until all that was sent through the socket is written; return whether it is."""

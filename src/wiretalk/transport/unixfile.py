@@ -62,12 +62,24 @@ class NamedSocket(socket.socket):
 
 
 def identity(path: str) -> tuple[int, int] | None:
-    """Return what tells one file from another of the same path later: device and inode; None: there is none."""
+    """Return device and inode, which tell one file from another as long as it is there; None: there is none.
+
+    A socket keeps the inode of the file it is bound to, so nobody else's file can have it before the socket closes.
+    """
     try:
         status = os.lstat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def _look(path: str) -> tuple[int, int, int] | None:
+    """Return what tells one file from another even when nobody keeps it: an inode's number is soon used again."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_ctime_ns
 
 
 def temporary_path() -> str:
@@ -118,7 +130,7 @@ def bind_file(sock: NamedSocket, address: Address, path: str, backlog: int | Non
 
 def _remove_stale(address: Address, path: str, kind: int) -> None:
     """Remove a socket file behind which nobody is; refuse if somebody is, or if it is not a socket."""
-    before = identity(path)
+    before = _look(path)
     other = what_is_at(path, follow=False)
     if other:
         raise InUseError(told(address), f"there is {other} of that name, not a socket; it is left alone")
@@ -127,7 +139,7 @@ def _remove_stale(address: Address, path: str, kind: int) -> None:
         code = probe.connect_ex(path)
     if code == errno.ENOENT:
         return
-    if code != errno.ECONNREFUSED or identity(path) != before:
+    if code != errno.ECONNREFUSED or _look(path) != before:
         raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
     os.unlink(path)
 
