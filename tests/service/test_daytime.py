@@ -58,3 +58,16 @@ async def test_one_request_is_one_conversation():
             await connection.send(b"?")
             assert await connection.receive(timeout_s=20)
             await server.serve_forever()
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_no_request_is_lost_between_one_conversation_and_the_next(loop, monkeypatch):
+    async def ask():
+        async with service.make("daytime").serve("udp://127.0.0.1:0") as server:
+            async with wiretalk.connect(server.addresses[0]) as connection:
+                for _ in range(500):
+                    await connection.send(b"?")
+                    assert await connection.receive(timeout_s=20)
+
+    monkeypatch.setenv("WIRETALK_LOOP", loop)
+    wiretalk.run(ask())

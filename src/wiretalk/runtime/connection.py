@@ -230,6 +230,9 @@ class Connection(Conversation):
                 except TimeoutError as error:
                     if isinstance(error, WiretalkError):
                         raise
+                    if self._queue:
+                        # It came in the very turn in which the time ran out.
+                        break
                     raise TimedOutError(self.peer, "receive", timeout_s) from None
             if not more:
                 raise FinishedError(self.peer, Ending("finished", "peer"))
