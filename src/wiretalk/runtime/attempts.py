@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Trace = Callable[[str], None]
 
+BACKLOG_RETRY_S = 0.02
+"""A Unix server's backlog is full, and the system does not tell when it no longer is: the pause before asking again."""
+
 
 async def connect_one(candidate: Candidate, trace: Trace) -> Any:
     """Return a socket connected to one candidate.
@@ -31,7 +34,9 @@ async def connect_one(candidate: Candidate, trace: Trace) -> Any:
     trace(f"connecting to {candidate}")
     sock = open_socket(candidate)
     try:
-        if not start_connect(sock, candidate):
+        while (connected := start_connect(sock, candidate)) is None:  # noqa: ASYNC110  # nothing tells when there is room
+            await asyncio.sleep(BACKLOG_RETRY_S)
+        if not connected:
             await _writable(sock)
             finish_connect(sock, candidate)
     except BaseException:
