@@ -88,14 +88,19 @@ class Server:
     # starting
 
     def start(self) -> Self:
-        """Open every address; all or none.
+        """Open every address; all or none. A second call does nothing.
 
         Raises:
             AddressError: an address cannot be listened on.
             InUseError: somebody else has an address.
             NotPermittedError: the system does not permit it.
             OpenError: anything else the system says.
+            UsageError: it has been closed.
         """
+        if self._closing:
+            raise UsageError("", reason="this server has been closed; make another")
+        if self._acceptor is not None:
+            return self
         self._acceptor = Acceptor(self._adopt, self._at_limit, self._sweep, self._sweep_s())
         at_once = []
         try:
