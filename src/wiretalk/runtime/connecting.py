@@ -10,11 +10,9 @@ from wiretalk.conversing import Plan
 from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
 from wiretalk.runtime.attempts import connect_first
+from wiretalk.runtime.carrying import carry, carry_datagrams
 from wiretalk.runtime.connection import Connection
 from wiretalk.transport import local_name, resolve
-from wiretalk.transport.datagram import DatagramEnd, DatagramTransport
-from wiretalk.transport.packet import PacketTransport
-from wiretalk.transport.stream import StreamTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -131,7 +129,10 @@ class Connector:
         peer = str(candidate) if candidate is not None else "-"
         local = local_name(sock, plan.address) if candidate is not None else "-"
         connection = Connection(plan, peer, local, None, opening)
-        connection.attach(self._transport(sock, candidate, connection, peer))
+        if candidate is not None and plan.address.kind == "datagram":
+            carry_datagrams(sock, connection, candidate)
+        else:
+            carry(sock, connection, self._tls)
         connection._transport.start()  # the one who makes it starts it
         try:
             await opening
@@ -146,27 +147,6 @@ class Connector:
         if plan.limits.idle_timeout_s is not None:
             connection.watch_idle(plan.limits.idle_timeout_s)
         return connection
-
-    def _transport(self, sock: Any, candidate: Candidate | None, connection: Connection, peer: str) -> Any:
-        plan = self._plan
-        loop = asyncio.get_running_loop()
-        maximum = plan.limits.max_message_bytes
-        if plan.address.kind == "datagram":
-            assert candidate is not None  # noqa: S101  # only stdio has none
-            shared = DatagramTransport(loop, sock, connection, peer, maximum)  # type: ignore[arg-type]  # its end, next
-            end = DatagramEnd(shared, connection, None if candidate.connected else candidate.sockaddr, owns=True)
-            shared.sink = end
-            return end
-        if plan.address.kind == "packet":
-            return PacketTransport(loop, sock, connection, peer, maximum)
-        if plan.address.scheme == "tls":
-            from wiretalk.transport.tls import TlsEngine
-            from wiretalk.transport.tlsstream import TlsTransport
-
-            assert self._tls is not None  # noqa: S101  # made before connecting
-            engine = TlsEngine(self._tls, peer)
-            return TlsTransport(loop, sock, connection, peer, engine, plan.limits.tls_handshake_timeout_s)
-        return StreamTransport(loop, sock, connection, peer)
 
     def __await__(self) -> Generator[Any, None, Connection]:
         return self._connect().__await__()

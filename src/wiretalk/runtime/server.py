@@ -17,16 +17,16 @@ from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import SWEEP_MOST_S, Limits
 from wiretalk.runtime.accepting import Acceptor
+from wiretalk.runtime.carrying import carry
 from wiretalk.runtime.connection import Connection
 from wiretalk.runtime.peers import Peers
 from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams
 from wiretalk.transport import listen, local_name, name
 from wiretalk.transport.datagram import DatagramTransport
-from wiretalk.transport.packet import PacketTransport
-from wiretalk.transport.stream import StreamTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Awaitable, Callable, Iterable
     from types import TracebackType
     from typing import Any, Self
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wiretalk.runtime.conversation import Conversation
     from wiretalk.runtime.replying import Reply
     from wiretalk.transport import Listener
+    from wiretalk.transport.tls import TlsContext
 
     Session = Callable[[Connection], Awaitable[None]]
     Observer = Callable[[Conversation], None]
@@ -154,7 +155,7 @@ class Server:
         self._sweep()
         return self
 
-    def _server_tls(self, plan: Plan) -> Any:
+    def _server_tls(self, plan: Plan) -> TlsContext:
         from wiretalk.transport.tls import server_context
 
         context = server_context(plan.address)
@@ -167,7 +168,7 @@ class Server:
         """SHA-256 fingerprints of the certificates made on the spot, to be told to clients."""
         return list(self._fingerprints)
 
-    def _open_listener(self, listener: Listener, plan: Plan, secure: Any) -> None:
+    def _open_listener(self, listener: Listener, plan: Plan, secure: TlsContext | None) -> None:
         if listener.kind == "datagram":
             self._open_datagrams(listener, plan)
             return
@@ -242,7 +243,7 @@ class Server:
         for acceptor in self._acceptors:
             acceptor.pause()
 
-    def _adopt(self, sock: Any, sockaddr: Any, plan: Plan, secure: Any) -> None:
+    def _adopt(self, sock: socket.socket, sockaddr: Any, plan: Plan, secure: TlsContext | None) -> None:
         scheme = plan.address.scheme
         peer = "-" if scheme == "stdio" else name(sockaddr, scheme)
         local = "-" if scheme == "stdio" else local_name(sock, plan.address)
@@ -251,20 +252,7 @@ class Server:
             conversation = ReplyConversation(plan, peer, local, self._keep, on_bytes(self._reply, plan))
         else:
             conversation = Connection(plan, peer, local, self._keep)
-        loop = asyncio.get_running_loop()
-        transport: StreamTransport
-        if plan.address.kind == "packet":
-            transport = PacketTransport(loop, sock, conversation, peer, plan.limits.max_message_bytes)
-        elif secure is not None:
-            from wiretalk.transport.tls import TlsEngine
-            from wiretalk.transport.tlsstream import TlsTransport
-
-            engine = TlsEngine(secure, peer)
-            timeout = plan.limits.tls_handshake_timeout_s
-            transport = TlsTransport(loop, sock, conversation, peer, engine, timeout)
-        else:
-            transport = StreamTransport(loop, sock, conversation, peer)
-        conversation.attach(transport)
+        transport = carry(sock, conversation, secure)
         self.connections.add(conversation)
         self.accepted += 1
         transport.start()
