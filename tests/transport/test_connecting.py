@@ -13,11 +13,22 @@ from wiretalk.transport import Candidate, finish_connect, open_socket, resolve, 
 from wiretalk.transport.oserrors import NOBODY
 
 
-def closed_port(kind=socket.SOCK_STREAM):
-    """Return a port of 127.0.0.1 that nobody listens at: bound by us, and not listening."""
-    sock = socket.socket(socket.AF_INET, kind)
-    sock.bind(("127.0.0.1", 0))
-    return sock, sock.getsockname()[1]
+@pytest.fixture
+def closed_port(opened):
+    """A TCP port of 127.0.0.1 that nobody listens at, and that nobody else can get: it is bound."""
+    stream = opened(socket.socket())
+    stream.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    stream.bind(("127.0.0.1", 0))
+    return stream.getsockname()[1]
+
+
+@pytest.fixture
+def closed_udp_port(opened):
+    """Likewise for UDP: bound, and connected, so that it takes nothing from anybody else."""
+    datagram = opened(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    datagram.bind(("127.0.0.1", 0))
+    datagram.connect(("127.0.0.1", 9))
+    return datagram.getsockname()[1]
 
 
 def test_a_socket_is_opened_for_the_loop_and_for_us_alone(opened):
@@ -38,18 +49,14 @@ def test_connected_after_one_wait(listening, opened, writable):
     assert start_connect(sock, candidate) is True  # again: it is connected already
 
 
-def test_nobody_listens_there(opened, connecting):
-    sock, port = closed_port()
-    opened(sock)
+def test_nobody_listens_there(closed_port, connecting):
     with pytest.raises(RefusedError) as caught:
-        connecting(f"tcp://127.0.0.1:{port}")
-    assert str(caught.value) == f"tcp://127.0.0.1:{port}: {NOBODY}"
+        connecting(f"tcp://127.0.0.1:{closed_port}")
+    assert str(caught.value) == f"tcp://127.0.0.1:{closed_port}: {NOBODY}"
 
 
-def test_a_closed_udp_port_is_told_at_the_next_call(opened, connecting, readable):
-    sock, port = closed_port(socket.SOCK_DGRAM)
-    sock.close()
-    ours = connecting(f"udp://127.0.0.1:{port}")
+def test_a_closed_udp_port_is_told_at_the_next_call(closed_udp_port, connecting, readable):
+    ours = connecting(f"udp://127.0.0.1:{closed_udp_port}")
     ours.send(b"anybody?")
     readable(ours)
     with pytest.raises(ConnectionRefusedError):
@@ -189,12 +196,10 @@ def test_bound_to_where_it_shall_connect_from(listening, connecting, accepting):
     assert ours.getsockname()[0] == "127.0.0.2"
 
 
-def test_bound_to_a_port(listening, connecting, accepting, opened):
-    held, port = closed_port()
-    held.close()
+def test_bound_to_a_port(closed_port, listening, connecting, accepting):
     (listener,) = listening("tcp://127.0.0.1:0")
-    connecting(f"{listener.address}?bind=:{port}")
-    assert accepting(listener)[1][1] == port
+    connecting(f"{listener.address}?bind=:{closed_port}")
+    assert accepting(listener)[1][1] == closed_port
 
 
 def test_bound_to_what_this_machine_does_not_have(connecting):
