@@ -155,7 +155,8 @@ class Limits:
             value = getattr(self, name)
             if value is None and name == "idle_timeout_s":
                 continue
-            if not isinstance(value, int | float) or value < 0 or (value == 0 and name != "drain_s"):
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not number or not (value > 0 or (value == 0 and name == "drain_s")):
                 raise ValueError(f"{name} must be a positive number, not {value!r}")
 
     def but(self, **changes: float | None) -> Limits:
