@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import socket
 
+import pytest
+
 import wiretalk
 from wiretalk import service
 
@@ -62,9 +64,14 @@ async def test_one_datagram_is_one_conversation():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
             peer.connect(("127.0.0.1", port))
             peer.setblocking(False)
-            peer.send(b"first")
+            # All of them are there before the server has its first turn.
+            for message in (b"first", b"second", b"third"):
+                peer.send(message)
             await server.serve_forever()
             assert peer.recv(100) == b"first"
+            with pytest.raises(BlockingIOError):
+                peer.recv(100)
+    assert server.accepted == 1
 
 
 def test_it_serves_the_blocking_face_too():

@@ -200,8 +200,10 @@ class Server:
 
         def counted(message: bytes) -> bytes | None:
             self.accepted += 1
-            if self.accepted >= (self._max_accepted or 0):
+            if self._exhausted():
                 self.stop()
+                for transport, _ in self._datagrams:
+                    transport.pause()
             return reply(message)
 
         return counted
