@@ -501,16 +501,16 @@ def test_the_first_error_is_not_hidden_by_closing(wired, monkeypatch):
 
 
 def test_a_silent_conversation_ends_after_its_idle_time_and_a_lively_one_does_not(wired, running):
-    connection, peer = wired(limits=Limits(idle_timeout_s=0.2))
-    for _ in range(10):
+    connection, peer = wired(limits=Limits(idle_timeout_s=0.6))
+    for _ in range(8):
         with pytest.raises(TimedOutError) as told:
-            connection.receive(timeout_s=0.05)
+            connection.receive(timeout_s=0.1)
         assert told.value.wait == "receive"
         peer.sendall(b"x")
         assert connection.receive() == b"x"
     with pytest.raises(TimedOutError) as told:
         connection.receive()
-    assert (told.value.wait, told.value.seconds) == ("idle", 0.2)
+    assert (told.value.wait, told.value.seconds) == ("idle", 0.6)
     assert (connection.ending.how, connection.ending.wait) == ("timed-out", "idle")
     with pytest.raises(TimedOutError):
         connection.send(b"x")
