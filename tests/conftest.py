@@ -40,7 +40,12 @@ class ShellServer:
         self._changed = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.wait_for(lambda lines: len([line for line in lines if line.startswith(LISTENING)]) >= len(addresses))
+        self._count = len(addresses)
+        self.addresses = []
+
+    def wait_for_addresses(self):
+        """Wait until it has told all its addresses."""
+        self.wait_for(lambda lines: len([line for line in lines if line.startswith(LISTENING)]) >= self._count)
         self.addresses = [line[len(LISTENING) :].split(" (")[0] for line in self._told if line.startswith(LISTENING)]
 
     def _read(self):
@@ -105,6 +110,7 @@ def shell_server():
     def start(service, addresses, *options, **settings):
         server = ShellServer(service, addresses, options, **settings)
         started.append(server)
+        server.wait_for_addresses()
         return server
 
     yield start
