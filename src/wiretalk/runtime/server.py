@@ -331,6 +331,14 @@ class Server:
         """Let `serve_forever` return; leaving the `async with` then drains. Callable from a signal handler."""
         self._stopped.set()
 
+    def stop_accepting(self) -> None:
+        """Take no new connections from now on: who comes is refused. What is open goes on; after the last it stops."""
+        acceptors, self._acceptors = self._acceptors, []
+        for acceptor in acceptors:
+            acceptor.close()
+        if not self.connections and not self._datagrams:
+            self.stop()
+
     async def serve_forever(self) -> None:
         """Wait until `stop` is called, or `max_accepted` conversations have ended."""
         await self._stopped.wait()
