@@ -54,6 +54,7 @@ def build(parser: Parser) -> None:
         "(default: never; for datagrams 1s)",
     )
     add_opening(parser)
+    options.add_history(parser)
 
 
 def add_opening(parser: Parser) -> None:

@@ -177,6 +177,13 @@ def add_shapes(parser: Parser) -> None:
     )
 
 
+def add_history(parser: Parser) -> None:
+    """Add --no-history."""
+    parser.add_argument(
+        "--no-history", dest="history", action="store_false", help="do not keep the lines typed on a terminal"
+    )
+
+
 def add_drain(parser: Parser) -> None:
     """Add --drain."""
     parser.add_argument(
