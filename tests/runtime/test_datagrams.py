@@ -198,3 +198,29 @@ async def test_both_sides_talk_at_once():
             assert heard == [b"server %d" % number for number in range(20)]
             with pytest.raises(TimedOutError):
                 await connection.receive(timeout_s=0.01)
+
+
+async def test_answers_still_held_when_the_server_stops_leave_first(tmp_path):
+    """A Unix datagram peer that does not read fills its queue: the server holds the rest, and stopping keeps it."""
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as peer:
+        peer.bind(f"{tmp_path}/peer")
+        peer.setblocking(False)
+        server = await wiretalk.serve(f"unixgram:{tmp_path}/s", reply=lambda message: message).start()
+        transport = server._datagrams[0][0]
+        sent = 0
+        while not transport.backlog_bytes:
+            try:
+                peer.sendto(b"%d" % sent, f"{tmp_path}/s")
+                sent += 1
+            except BlockingIOError:
+                pass
+            await asyncio.sleep(0)
+        await until(lambda: server._answering[0].messages_received == sent)
+        closing = asyncio.create_task(server.close())
+        heard = []
+        async with asyncio.timeout(20):
+            while len(heard) < sent:
+                heard.append(await loop.sock_recv(peer, 100))
+        await closing
+    assert heard == [b"%d" % number for number in range(sent)]

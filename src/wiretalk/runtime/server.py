@@ -44,6 +44,9 @@ log = logging.getLogger("wiretalk")
 CLOSE_GRACE_S = 1.0
 """After the drain: how long cancelled sessions have to close before what is left is cut off."""
 
+FLUSH_LOOK_S = 0.01
+"""Stopping with datagrams still held: how often to look whether they have gone."""
+
 SUMMED = ("bytes_received", "bytes_sent", "messages_received", "messages_sent")
 """What `Server.totals` sums up."""
 
@@ -142,9 +145,10 @@ class Server:
                     continue
                 secure = self._server_tls(plan) if plan.address.scheme == "tls" else None
                 for listener in await loop.run_in_executor(None, listen, plan.address):
+                    # First it is given to who will close it, whatever happens then.
+                    self._open_listener(listener, plan, secure)
                     self.addresses.append(str(listener.address.but(options={})))
                     self.families.append(listener.families)
-                    self._open_listener(listener, plan, secure)
         except BaseException:
             await self.close(drain_s=0)
             raise
@@ -356,12 +360,12 @@ class Server:
         for acceptor in self._acceptors:
             acceptor.close()
         for transport, peers in self._datagrams:
-            transport.pause()
+            transport.stop()
             if peers is not None:
                 peers.finish()
         wait_s = self._limits.drain_s if drain_s is None else drain_s
         if await self._emptied(wait_s):
-            self._close_datagrams()
+            await self._close_datagrams()
             return
         left = list(self.connections)
         log.info("%d conversations did not end within %g s and are closed", len(left), wait_s)
@@ -375,11 +379,15 @@ class Server:
         if not await self._emptied(CLOSE_GRACE_S):
             for conversation in list(self.connections):
                 conversation.abort(ClosedError(conversation.peer, Ending("closed", "us")))
-        self._close_datagrams()
+        await self._close_datagrams()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=CLOSE_GRACE_S)
 
-    def _close_datagrams(self) -> None:
+    async def _close_datagrams(self) -> None:
+        """Give the kernel a moment to take the answers it had no room for; nothing tells all sockets' room at once."""
+        until = time.monotonic() + CLOSE_GRACE_S
+        while any(transport.backlog_bytes for transport, _ in self._datagrams) and time.monotonic() < until:  # noqa: ASYNC110
+            await asyncio.sleep(FLUSH_LOOK_S)
         for transport, _ in self._datagrams:
             transport.close()
 

@@ -54,6 +54,7 @@ class DatagramTransport:
         "_backlog",
         "_read_bytes",
         "_reading",
+        "_stopped",
         "backlog_bytes",
         "bytes_received",
         "bytes_sent",
@@ -80,14 +81,20 @@ class DatagramTransport:
         self.backlog_bytes = 0
         self._backlog: deque[tuple[bytes, Any]] = deque()
         self._reading = False
+        self._stopped = False
         # What closes the socket and takes its file away, where it has one.
         self.on_close: Callable[[], None] = sock.close
 
     def resume(self) -> None:
         """Read."""
-        if not self._reading and self.sink is not None:
+        if not self._reading and not self._stopped and self.sink is not None:
             self._reading = True
             self.loop.add_reader(self.sock.fileno(), self._readable)
+
+    def stop(self) -> None:
+        """Stop reading for good; sending goes on until `close`."""
+        self.pause()
+        self._stopped = True
 
     def pause(self) -> None:
         """Stop reading: the kernel keeps what its buffer holds and drops the rest."""

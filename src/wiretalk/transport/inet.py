@@ -31,7 +31,9 @@ class _PortTakenError(Exception):
     """The port the system picked for one address is taken on another."""
 
 
-def listen_on(address: Address, candidates: list[Candidate], bind: Bind) -> list[Listener]:
+def listen_on(
+    address: Address, candidates: list[Candidate], bind: Bind, make: type[socket.socket] | None = None
+) -> list[Listener]:
     """Open a bound socket for each candidate, all with one port.
 
     A candidate that is not of this machine (no IPv6 here, an address that is not up) is left out as long as another
@@ -45,14 +47,16 @@ def listen_on(address: Address, candidates: list[Candidate], bind: Bind) -> list
         raise fault(address, "bind", "bind is where to connect from", "what to listen on is the address itself")
     for attempt in range(PORT_ATTEMPTS):
         try:
-            return _with_one_port(address, candidates, bind)
+            return _with_one_port(address, candidates, bind, make)
         except _PortTakenError as taken:
             if attempt == PORT_ATTEMPTS - 1:
                 raise explain(taken.args[0], told(address), "listen") from taken.args[0]
     raise AssertionError("unreachable")  # pragma: no cover
 
 
-def _with_one_port(address: Address, candidates: list[Candidate], bind: Bind) -> list[Listener]:
+def _with_one_port(
+    address: Address, candidates: list[Candidate], bind: Bind, make: type[socket.socket] | None
+) -> list[Listener]:
     socks: list[socket.socket] = []
     skipped: OSError | None = None
     port = address.port or 0
@@ -60,7 +64,7 @@ def _with_one_port(address: Address, candidates: list[Candidate], bind: Bind) ->
         for candidate in candidates:
             one = _at_port(candidate, port)
             try:
-                sock = _opened(one, bind)
+                sock = _opened(one, bind, make)
             except WiretalkError:
                 raise
             except OSError as error:
@@ -86,8 +90,8 @@ def _with_one_port(address: Address, candidates: list[Candidate], bind: Bind) ->
         raise
 
 
-def _opened(candidate: Candidate, bind: Bind) -> socket.socket:
-    sock = socket.socket(candidate.family, candidate.type, candidate.protocol)
+def _opened(candidate: Candidate, bind: Bind, make: type[socket.socket] | None) -> socket.socket:
+    sock = (make or socket.socket)(candidate.family, candidate.type, candidate.protocol)
     try:
         sock.settimeout(0)
         if candidate.family == socket.AF_INET6:

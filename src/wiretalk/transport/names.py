@@ -54,7 +54,7 @@ def host_text(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:
     host = sockaddr[0]
     if host.startswith(_MAPPED) and "." in host:
         return host[len(_MAPPED) :]
-    if len(sockaddr) == 4 and sockaddr[3] and "%" not in host:
+    if len(sockaddr) > 3 and sockaddr[3] and "%" not in host:
         return f"{host}%{_zone(sockaddr[3])}"
     return host
 

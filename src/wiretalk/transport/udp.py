@@ -8,11 +8,14 @@ from wiretalk.transport import multicast, socketoptions
 from wiretalk.transport.candidate import Candidate
 from wiretalk.transport.hosts import lookup
 from wiretalk.transport.inet import listen_on
+from wiretalk.transport.pktinfo import SUPPORTED, AnsweringSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from wiretalk.address import Address
     from wiretalk.transport.listener import Listener
+
+_EVERY_ADDRESS = ("0.0.0.0", "::")
 
 
 def candidates(address: Address, *, passive: bool) -> list[Candidate]:
@@ -58,7 +61,10 @@ def open_socket(candidate: Candidate) -> socket.socket:
 
 def listen(address: Address) -> list[Listener]:
     """Bind to all that the address means; a multicast group is joined."""
-    return listen_on(address, candidates(address, passive=True), _bind)
+    found = candidates(address, passive=True)
+    if SUPPORTED and all(candidate.sockaddr[0] in _EVERY_ADDRESS for candidate in found):
+        return listen_on(address, found, _bind, AnsweringSocket)
+    return listen_on(address, found, _bind)
 
 
 def _bind(sock: socket.socket, candidate: Candidate) -> None:
