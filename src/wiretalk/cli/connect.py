@@ -94,10 +94,10 @@ def add_endings(parser: Parser, wait: str) -> None:
 def run(arguments: Namespace) -> int:
     """Hold the conversation; return the exit status."""
     from wiretalk.cli.dialling import dial
-    from wiretalk.cli.interrupts import stop_on_sigterm
+    from wiretalk.cli.interrupts import hear_signals
     from wiretalk.cli.manner import Manner
 
-    stop_on_sigterm()
+    hear_signals()
     manner = Manner(arguments, arguments.address)
     if on_terminal() and not (manner.json or manner.hex):
         from wiretalk.cli.chatting import chat

@@ -10,6 +10,7 @@ import os
 import sys
 
 from wiretalk.cli.commands import COMMANDS, TOPICS
+from wiretalk.cli.output import complain, tell, write_out
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,19 +27,29 @@ def main(words: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if words is None else list(words)
     try:
-        status = _guarded(words)
+        _open_standard_descriptors()
+        return _guarded(words)
     except KeyboardInterrupt:
         # The second Ctrl-C, or one while nothing was open yet.
-        status = INTERRUPTED
-    return _flushed(status)
+        return INTERRUPTED
+
+
+def _open_standard_descriptors() -> None:
+    """Put something in the place of standard descriptors that are closed, or the first socket would be taken for one.
+
+    Reading gives no input, and writing to standard output fails, as it would if it were closed.
+    """
+    for number in (0, 1, 2):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is given, and those below it are taken by now.
+            os.open(os.devnull, os.O_WRONLY if number == 2 else os.O_RDONLY)
 
 
 def _guarded(words: list[str]) -> int:
     try:
         return _dispatch(words)
-    except SystemExit as leaving:
-        # argparse leaves this way after --help.
-        return leaving.code if isinstance(leaving.code, int) else 0
     except BrokenPipeError:
         # Who read our output has had enough (`| head`): that is its right, and no error.
         return 0
@@ -59,8 +70,6 @@ def _ours() -> type[Exception]:
 
 
 def _tell(error: Exception) -> int:
-    from wiretalk.cli.output import complain
-
     complain(str(error))
     status: int = error.exit_status  # type: ignore[attr-defined]  # a WiretalkError
     return status
@@ -68,24 +77,9 @@ def _tell(error: Exception) -> int:
 
 def _tell_system(error: OSError) -> int:
     """Tell what the system said of a file or of standard input or output; it has no word of its own."""
-    from wiretalk.cli.output import complain
-
     where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
     complain(f"{where}{error.strerror or error}")
     return 1
-
-
-def _flushed(status: int) -> int:
-    """Write what is still held of standard output, and see that the interpreter has nothing left to fail at."""
-    try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError as error:
-        if not isinstance(error, BrokenPipeError):
-            status = status or _tell_system(error)
-        # The interpreter flushes once more on leaving, and would complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return status
 
 
 def _dispatch(words: list[str]) -> int:
@@ -93,12 +87,15 @@ def _dispatch(words: list[str]) -> int:
     if not words or first in {"-h", "--help"} or (first == "help" and len(words) == 1):
         from wiretalk.cli.overview import overview
 
-        (sys.stdout if words else sys.stderr).write(overview())
-        return 0 if words else 2
+        if not words:
+            tell(overview().rstrip())
+            return 2
+        _print(overview())
+        return 0
     if first in {"-V", "--version"}:
         from wiretalk.version import __version__
 
-        sys.stdout.write(f"wiretalk {__version__}\n")
+        _print(f"wiretalk {__version__}\n")
         return 0
     if first == "help":
         return _help(words[1])
@@ -107,6 +104,10 @@ def _dispatch(words: list[str]) -> int:
     from wiretalk.cli.parser import run_command
 
     return run_command(first, words[1:])
+
+
+def _print(text: str) -> None:
+    write_out(text.encode())
 
 
 def _help(name: str) -> int:
@@ -122,7 +123,7 @@ def _help(name: str) -> int:
         hint = did_you_mean(name, names) or f"there are {', '.join(names)}"
         raise UsageError("", reason=f'there is no help on "{name}"', hint=hint)
     module, _, function = TOPICS[name][0].partition(":")
-    sys.stdout.write(getattr(__import__(module, fromlist=(function,)), function)())
+    _print(getattr(__import__(module, fromlist=(function,)), function)())
     return 0
 
 

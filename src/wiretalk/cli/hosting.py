@@ -71,9 +71,9 @@ class Host:
 
     def hold(self) -> int:
         """See `host`."""
-        from wiretalk.cli.interrupts import stop_on_sigterm
+        from wiretalk.cli.interrupts import hear_signals
 
-        stop_on_sigterm()
+        hear_signals()
         status = 0
         try:
             self._thread.start()

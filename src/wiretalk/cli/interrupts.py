@@ -1,11 +1,12 @@
-"""Being told to stop: SIGTERM is heard as Ctrl-C is, so that both leave in the same good order."""
+"""Being told to stop: SIGTERM and SIGHUP are heard as Ctrl-C is, so that all leave in the same good order."""
 
 from __future__ import annotations
 
 import signal
 
 
-def stop_on_sigterm() -> None:
-    """Let SIGTERM raise KeyboardInterrupt in the main thread, unless whoever started us had it ignored."""
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+def hear_signals() -> None:
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt in the main thread, unless who started us had them ignored."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, signal.default_int_handler)

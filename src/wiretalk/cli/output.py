@@ -3,11 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def complain(sentence: str) -> None:
@@ -60,11 +55,6 @@ def colours(stream: int = 1) -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb" and os.isatty(stream)
 
 
-def tracer(verbose: bool) -> Callable[[str], None] | None:  # the option's own value
-    """Return what tells each step on the way, or None where nobody asked."""
-    return tell if verbose else None
-
-
 def on_terminal() -> bool:
     """Whether a person types to us and reads us: standard input and output are both a terminal."""
-    return sys.stdin is not None and sys.stdout is not None and os.isatty(0) and os.isatty(1)
+    return os.isatty(0) and os.isatty(1)

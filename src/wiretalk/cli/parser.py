@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 
 from wiretalk.cli.commands import COMMANDS
+from wiretalk.cli.output import write_out
 from wiretalk.cli.overview import table
 from wiretalk.errors import UsageError
 
@@ -112,6 +112,14 @@ class Parser(argparse.ArgumentParser):
         """Return the names of all options, in the order in which help shows them."""
         return [name for action in self._actions for name in action.option_strings]
 
+    def options(self) -> list[argparse.Action]:
+        """Return the options, in the order in which help shows them."""
+        return [action for action in self._actions if action.option_strings]
+
+    def positionals(self) -> list[argparse.Action]:
+        """Return the words that are no options, in their order."""
+        return [action for action in self._actions if not action.option_strings]
+
     def _see(self) -> str:
         return f"{self.prog} --help shows what there is"
 
@@ -154,7 +162,7 @@ def run_command(name: str, words: list[str]) -> int:
     parser, module = make_parser(name)
     if any(word in {"-h", "--help"} for word in words[: words.index("--") if "--" in words else None]):
         # Before anything else is looked at: help must come however wrong the rest is.
-        sys.stdout.write(parser.format_help())
+        write_out(parser.format_help().encode())
         return 0
     status: int = module.run(parser.read(words))
     return status

@@ -63,10 +63,10 @@ def build(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Send, print, leave; return the exit status."""
     from wiretalk.cli.dialling import dial
-    from wiretalk.cli.interrupts import stop_on_sigterm
+    from wiretalk.cli.interrupts import hear_signals
     from wiretalk.cli.manner import Manner
 
-    stop_on_sigterm()
+    hear_signals()
     manner = Manner(arguments, arguments.address)
     # Before anything is opened: a mistake in a message must not be heard by the peer as silence.
     messages = [_message(text, arguments, manner) for text in arguments.messages]
