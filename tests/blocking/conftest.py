@@ -14,6 +14,7 @@ import pytest
 
 from wiretalk import blocking
 from wiretalk.errors import WiretalkError
+from wiretalk.limits import Limits
 
 PATIENCE_S = 30
 
@@ -118,9 +119,10 @@ def wired(listening, opened):
 
 @pytest.fixture
 def serving(opened):
-    """`serving(addresses, session, **options)` returns a started server."""
+    """`serving(addresses, session, **options)` returns a started server, which does not drain for long."""
 
-    def serve(addresses, session=None, **options):
+    def serve(addresses, session=None, *, drain_s=0.1, **options):
+        options["limits"] = options.get("limits", Limits()).but(drain_s=drain_s)
         return opened(blocking.serve(addresses, session, **options).start())
 
     return serve

@@ -55,7 +55,7 @@ class Sessions:
         self._told = ended
         # Guards all that follows; notified when a thread has ended.
         self._changed = threading.Condition()
-        self._open: set[Held] = set()
+        self._open: dict[Held, threading.Thread] = {}
         self._threads: set[threading.Thread] = set()
         self._past = dict.fromkeys(SUMMED, 0)
         self.accepted = 0
@@ -91,14 +91,19 @@ class Sessions:
             return self._changed.wait_for(lambda: not self._threads - asking, within_s)
 
     def hang_up(self) -> None:
-        """Call off the waits of all."""
-        for conversation in self.open():
+        """Call off the waits of all, but for the one whose thread asks."""
+        for conversation in self._others():
             conversation.hang_up()
 
     def abort(self) -> None:
-        """Cut all off from their peers."""
-        for conversation in self.open():
+        """Cut all off from their peers, but for the one whose thread asks."""
+        for conversation in self._others():
             conversation.abort(ClosedError(conversation.peer, Ending("closed", "us")))
+
+    def _others(self) -> list[Held]:
+        asking = threading.current_thread()
+        with self._changed:
+            return [conversation for conversation, thread in self._open.items() if thread is not asking]
 
     def begin(self, conversation: Held, channel: Channel) -> None:
         """Hold a conversation in a thread of its own.
@@ -110,14 +115,14 @@ class Sessions:
             target=self._hold, args=(conversation, channel), name=f"wiretalk {conversation.peer}", daemon=True
         )
         with self._changed:
-            self._open.add(conversation)
+            self._open[conversation] = thread
             self._threads.add(thread)
             self.accepted += 1
         try:
             thread.start()
         except RuntimeError as error:
             with self._changed:
-                self._open.discard(conversation)
+                self._open.pop(conversation, None)
                 self._threads.discard(thread)
                 self.accepted -= 1
                 now = len(self._threads)
@@ -163,7 +168,7 @@ class Sessions:
 
     def _ended(self, conversation: Held) -> None:
         with self._changed:
-            self._open.discard(conversation)
+            self._open.pop(conversation, None)
             for what in SUMMED:
                 self._past[what] += getattr(conversation, what)
             if conversation.address.scheme == "tls" and conversation.tls is None:
