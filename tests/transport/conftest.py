@@ -125,3 +125,93 @@ from wiretalk.transport import *
 def wait(thing):
     assert select.select([thing], [], [], 20)[0], "nothing came"
 """
+
+
+class HandLoop:
+    """An event loop that is turned by hand, so that a transport's steps can be told one by one."""
+
+    def __init__(self):
+        self.readers = {}
+        self.writers = {}
+        self.timers = []
+
+    def add_reader(self, fd, callback):
+        self.readers[fd] = callback
+
+    def remove_reader(self, fd):
+        return self.readers.pop(fd, None) is not None
+
+    def add_writer(self, fd, callback):
+        self.writers[fd] = callback
+
+    def remove_writer(self, fd):
+        return self.writers.pop(fd, None) is not None
+
+    def call_later(self, delay, callback, *arguments):
+        timer = HandTimer(delay, callback, arguments)
+        self.timers.append(timer)
+        return timer
+
+    def turn(self):
+        """Make one turn: call back for what is ready now."""
+        reading, writing, _ = select.select(list(self.readers), list(self.writers), [], 0)
+        for fd in reading:
+            if fd in self.readers:
+                self.readers[fd]()
+        for fd in writing:
+            if fd in self.writers:
+                self.writers[fd]()
+
+    def expire(self):
+        """Let all time pass: call every timer that still waits."""
+        timers, self.timers = self.timers, []
+        for timer in timers:
+            if not timer.cancelled:
+                timer.callback(*timer.arguments)
+
+
+class HandTimer:
+    def __init__(self, delay, callback, arguments):
+        self.delay, self.callback, self.arguments = delay, callback, arguments
+        self.cancelled = False
+
+    def cancel(self):
+        self.cancelled = True
+
+
+class Heard:
+    """A sink that keeps what it is told, in order."""
+
+    def __init__(self):
+        self.told = []
+
+    def opened(self):
+        self.told.append("opened")
+
+    def data(self, data):
+        self.told.append(data)
+
+    def datagram(self, data, sockaddr):
+        self.told.append((data, sockaddr))
+
+    def end(self):
+        self.told.append("end")
+
+    def drained(self):
+        self.told.append("drained")
+
+    def trouble(self, error):
+        self.told.append(error)
+
+    def lost(self, error):
+        self.told.append(("lost", error))
+
+
+@pytest.fixture
+def loop():
+    return HandLoop()
+
+
+@pytest.fixture
+def heard():
+    return Heard()

@@ -6,6 +6,7 @@ The one place where the bytes of a stream cross between the kernel and us, so it
 
 from __future__ import annotations
 
+import os
 import socket
 from collections import deque
 from itertools import islice
@@ -117,9 +118,29 @@ class StreamTransport:
             return
         if data:
             self.wire_received += len(data)
+            sent = self.wire_sent
             self._received(data)
+            if self.wire_sent == sent:
+                self._look_behind()
         else:
             self._end_of_input()
+
+    def _look_behind(self) -> None:
+        """See whether an error waits behind what has just been read, where no write has shown that there is none.
+
+        uvloop tells of a socket's error once, by the same call as of data, and of nothing on that socket ever after
+        (libuv ends a watch at EPOLLERR). So the error is asked for, and then the watch begun again, since the rest of
+        what the peer sent before it broke off may still be read.
+        """
+        if self.sink is None or not self._reading:
+            return
+        if self.broken is None:
+            code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if not code:
+                return
+            self._break(OSError(code, os.strerror(code)))
+        self.pause()
+        self.resume()
 
     def _received(self, data: bytes) -> None:
         self.sink.data(data)  # type: ignore[union-attr]  # reading ends before the sink is let go
@@ -143,10 +164,10 @@ class StreamTransport:
         self._transmit(data)
 
     def _transmit(self, data: bytes) -> None:
+        if self.broken is not None or self._finishing or self.sink is None:
+            return
         if self.backlog_bytes:
             self._hold(data)
-            return
-        if self.broken is not None or self._finishing or self.sink is None:
             return
         try:
             sent = self.sock.send(data)
