@@ -102,6 +102,14 @@ def test_a_resolver_that_takes_too_long_is_left_behind(monkeypatch):
         never.set()
 
 
+def test_a_name_is_resolved_in_time(listening, opened, monkeypatch, ends):
+    listener = listening()
+    resolve = connecting.resolve
+    monkeypatch.setattr(connecting, "resolve", lambda address: resolve(address.but(host="127.0.0.1")))
+    connection = opened(blocking.connect(f"tcp://pi.example:{listener.getsockname()[1]}"))
+    assert connection.peer == ends.address_of(listener)
+
+
 def test_a_number_or_localhost_needs_no_thread_to_resolve(monkeypatch, nobody):
     asked_in = []
     resolve = connecting.resolve

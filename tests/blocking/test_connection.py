@@ -289,6 +289,40 @@ def test_a_second_receiver_waits_no_longer_than_it_wants(wired, running, ends):
     assert first.result() == b"x"
 
 
+def test_a_second_sender_waits_no_longer_than_it_wants_and_its_message_follows(wired, running, ends):
+    connection, peer = wired()
+    first = running(connection.send, b"x" * 64 * MIB)
+    ends.until(lambda: connection.unsent_bytes)
+    with pytest.raises(TimedOutError) as told:
+        connection.send(b"and this", timeout_s=0.01)
+    assert told.value.wait == "send"
+    assert ends.receive_exactly(peer, 64 * MIB + 8) == b"x" * 64 * MIB + b"and this"
+    first.result()
+
+
+def test_a_reset_is_told_to_every_thread_that_sends(wired, running, ends):
+    connection, peer = wired()
+    senders = [running(connection.send, b"x" * 64 * MIB) for _ in range(3)]
+    ends.until(lambda: connection.unsent_bytes > 128 * MIB)
+    ends.reset(peer)
+    for sender in senders:
+        with pytest.raises(ResetError):
+            sender.result()
+    with pytest.raises(ResetError):
+        connection.drain()
+    assert connection.messages_sent == 0
+
+
+def test_a_reset_while_receiving_with_something_unsent(wired, ends):
+    connection, peer = wired()
+    with pytest.raises(TimedOutError):
+        connection.send(b"x" * 64 * MIB, timeout_s=0.01)
+    ends.reset(peer)
+    with pytest.raises(ResetError):
+        connection.receive()
+    assert connection.ending.unsent_bytes > 0
+
+
 @pytest.mark.parametrize("end", ["close", "abort", "hang_up"])
 def test_ending_it_wakes_a_thread_that_receives(wired, running, end, ends):
     connection, _ = wired()

@@ -287,3 +287,29 @@ def test_what_the_network_says_of_an_earlier_answer_is_told_and_it_goes_on(servi
         peer.send(b"hello")
         assert peer.recv(10) == b"hello 1"
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+
+
+def test_a_unixgram_peer_that_does_not_read_holds_up_its_own_session_without_spinning(serving, tmp_path, opened, ends):
+    timed_out = []
+
+    def session(connection):
+        connection.receive()
+        began = time.thread_time()
+        with pytest.raises(TimedOutError):
+            for _ in range(10_000):
+                connection.send(b"x" * 10, timeout_s=0.5)
+        timed_out.append(time.thread_time() - began)
+
+    with serving(f"unixgram:{tmp_path}/s", session):
+        peer = opened(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
+        peer.bind(f"{tmp_path}/peer")
+        peer.sendto(b"hello", f"{tmp_path}/s")
+        ends.until(lambda: timed_out)
+        assert timed_out[0] < 0.25
+        # What it was held up with comes when there is room: the session closes in good order.
+        received = 0
+        peer.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            while peer.recv(100):
+                received += 1
+        assert received > 1

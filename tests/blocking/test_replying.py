@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import socket
 import threading
 
@@ -188,18 +187,44 @@ def test_a_unixgram_peer_that_does_not_read_is_waited_for(serving, tmp_path, ope
         ends.until(lambda: server.totals()["messages_sent"] == 2000)
 
 
-def test_closing_does_not_wait_for_a_peer_that_does_not_read(serving, tmp_path, opened, ends):
-    server = serving(f"unixgram:{tmp_path}/s", reply=lambda m: m)
-    peer = opened(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-    peer.bind(f"{tmp_path}/peer")
-    peer.connect(f"{tmp_path}/s")
-    peer.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        while True:
-            peer.send(b"x")
-    server.close()
-    ends.until(lambda: not [one for one in threading.enumerate() if one.name.startswith("wiretalk")])
-    assert not os.path.exists(f"{tmp_path}/s")
+def test_a_unixgram_peer_that_reads_nothing_does_not_hold_up_others(
+    serving, tmp_path, opened, caplog, monkeypatch, ends
+):
+    monkeypatch.setattr("wiretalk.blocking.replying.ANSWER_GRACE_S", 0.02)
+    with serving(f"unixgram:{tmp_path}/s", reply=lambda m: m):
+        rude, polite = (opened(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) for _ in range(2))
+        rude.bind(f"{tmp_path}/rude")
+        while not caplog.records:
+            # Not connected, so that its queue has a limit.
+            rude.sendto(b"x", f"{tmp_path}/s")
+        polite.bind(f"{tmp_path}/polite")
+        polite.settimeout(ends.PATIENCE_S)
+        polite.sendto(b"hello", f"{tmp_path}/s")
+        assert polite.recv(10) == b"hello"
+    assert f"unixgram:{tmp_path}/rude: timed out after 0.02 s in send; 1 bytes unsent" in caplog.text
+
+
+def test_a_full_buffer_is_waited_for(serving, udp_peer):
+    with serving(UDP, reply=lambda m: m) as server:
+        (answering,) = server._answering
+        listener = answering._listener
+
+        class Full:
+            refusals = 3
+
+            def sendto(self, data, sockaddr):
+                if self.refusals:
+                    self.refusals -= 1
+                    raise BlockingIOError
+                return sock.sendto(data, sockaddr)
+
+            def __getattr__(self, attribute):
+                return getattr(sock, attribute)
+
+        sock, listener.sock = listener.sock, Full()
+        peer = udp_peer(server)
+        peer.send(b"hello")
+        assert peer.recv(10) == b"hello"
 
 
 def test_so_many_datagrams_and_it_ends_by_itself(serving, udp_peer, running):

@@ -17,7 +17,8 @@ import pytest
 
 from wiretalk import blocking
 from wiretalk.address import parse
-from wiretalk.errors import AddressError, ClosedError, InUseError, TimedOutError, UsageError, WiretalkError
+from wiretalk.blocking import server as server_module
+from wiretalk.errors import AddressError, ClosedError, InUseError, OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import MIB, Limits
 
 TCP = "tcp://127.0.0.1:0"
@@ -220,7 +221,7 @@ def test_what_the_peer_did_wrong_is_no_news_and_what_we_did_wrong_is(serving, pe
         polite.sendall(b"x\n")
         assert ends.receive_all(polite) == b""
         ends.until(lambda: not server.connections and not server._sessions._threads)
-    told = [(record.levelname, record.getMessage()) for record in caplog.records]
+    told = sorted((record.levelname, record.getMessage()) for record in caplog.records)
     assert [level for level, _ in told] == ["INFO", "WARNING"]
     assert "truncated by the peer" in told[0][1]
     assert "cannot be sent as a line" in told[1][1]
@@ -635,3 +636,74 @@ def test_resetting_clients_leave_nothing_behind(serving, ends):
             sock.close()
         ends.until(lambda: server.accepted == 200 and not server._sessions._threads)
         assert len(os.listdir("/proc/self/fd")) <= before + 1
+
+
+def test_who_comes_late_is_refused_while_conversations_go_on(serving, peer_of, running, ends):
+    with serving([TCP, "udp://127.0.0.1:0"], echo_session) as server:
+        udp = server.addresses[1]
+        peer = peer_of(server)
+        peer.sendall(b"x")
+        assert peer.recv(1) == b"x"
+        server.stop_accepting()
+        with pytest.raises(ConnectionRefusedError):
+            peer_of(server)
+        peer.sendall(b"y")
+        assert peer.recv(1) == b"y"
+        with blocking.connect(udp) as connection:
+            connection.send(b"z")
+            assert connection.receive(timeout_s=ends.PATIENCE_S) == b"z"
+
+
+def test_it_stops_after_the_last_conversation_once_it_accepts_no_more(serving, peer_of, running):
+    with serving(TCP, lambda connection: (server.stop_accepting(), echo_session(connection))) as server:
+        forever = running(server.serve_forever)
+        peer = peer_of(server)
+        peer.sendall(b"x")
+        assert peer.recv(1) == b"x"
+        assert forever.thread.is_alive()
+        peer.close()
+        forever.result()
+    with serving(TCP, echo_session) as server:
+        server.stop_accepting()
+        server.stop_accepting()
+        server.serve_forever()
+    with serving("udp://127.0.0.1:0", echo_session) as server:
+        server.stop_accepting()
+    blocking.serve(TCP, echo_session).stop_accepting()
+
+
+def test_udp_peers_of_every_address_are_answered(serving, opened, ends):
+    for options in ({"session": echo_session}, {"reply": echo}):
+        with serving("udp://:0", **options) as server:
+            port = server.addresses[0].rpartition(":")[2]
+            for host in ("127.0.0.1", "127.0.0.2"):
+                connection = opened(blocking.connect(f"udp://{host}:{port}"))
+                connection.send(b"x")
+                assert connection.receive(timeout_s=ends.PATIENCE_S) == b"x"
+
+
+def test_stdio_is_given_back_when_another_address_cannot_be_had(opened, ends):
+    taken = opened(socket.create_server(("127.0.0.1", 0)))
+    with pytest.raises(InUseError):
+        blocking.serve(["-", ends.address_of(taken)], echo_session).start()
+
+
+def test_a_connection_that_cannot_be_held_is_closed_and_no_more(serving, peer_of, monkeypatch, caplog):
+    monkeypatch.setattr("wiretalk.blocking.accepting.ACCEPT_RETRY_S", 0.02)
+    failures = [OpenError("tcp://x", "it is gone already")]
+    local_name = server_module.local_name
+
+    def fail(sock, address):
+        if failures:
+            raise failures.pop()
+        return local_name(sock, address)
+
+    monkeypatch.setattr(server_module, "local_name", fail)
+    with serving(TCP, reply=echo) as server:
+        with contextlib.suppress(ConnectionResetError):
+            assert peer_of(server).recv(1) == b""
+        peer = peer_of(server)
+        peer.sendall(b"x")
+        assert peer.recv(1) == b"x"
+        assert server.totals()["messages_received"] == 1
+    assert "it is gone already" in caplog.text

@@ -68,6 +68,8 @@ class Acceptor:
         self._retry: Deadline | None = None
         self._out_told = False
         self._closing = False
+        self._deaf = False
+        self._deafened = threading.Event()
         self._thread = threading.Thread(target=self._run, name="wiretalk-accept", daemon=True)
 
     def __len__(self) -> int:
@@ -89,18 +91,37 @@ class Acceptor:
         """Look again whether there is room."""
         self._bell.ring()
 
+    def stop_listening(self) -> None:
+        """Accept no more from now on: who comes is refused. Datagrams go on being handed out."""
+        self._deaf = True
+        self._bell.ring()
+        if self._thread.is_alive():
+            # A socket is closed only once nobody polls it any more, so the thread that does has to do it.
+            self._deafened.wait()
+
+    def _close_listeners(self) -> None:
+        for source in self._sources.values():
+            source.listener.close()
+        self._sources.clear()
+
     def close(self) -> None:
         """Stop accepting for good, and leave no socket file behind. Datagram sockets stay for their sessions."""
         self._closing = True
         self._bell.ring()
         if self._thread.ident is not None and self._thread is not threading.current_thread():
             self._thread.join()
-        for source in self._sources.values():
-            source.listener.close()
+        self._close_listeners()
         if self._spare is not None:
             self._spare.close()
 
     def _run(self) -> None:
+        try:
+            self._accept_until_closed()
+        finally:
+            # Nobody is to wait for a thread that has ended.
+            self._deafened.set()
+
+    def _accept_until_closed(self) -> None:
         self._poll.register(self._bell, READABLE)
         for fd in self._peers:
             self._poll.register(fd, READABLE)
@@ -123,7 +144,7 @@ class Acceptor:
         """Listen, or do not: at a limit the kernel holds what its backlog holds, and refuses the rest."""
         if self._retry is not None and self._retry.left_s() == 0:
             self._retry = None
-        wanted = self._retry is None and not self._full()
+        wanted = self._retry is None and not self._deaf and not self._full()
         if wanted != self._watching:
             self._watching = wanted
             for fd in self._sources:
@@ -131,10 +152,13 @@ class Acceptor:
                     self._poll.register(fd, READABLE)
                 else:
                     self._poll.unregister(fd)
+        if self._deaf and not self._deafened.is_set():
+            self._close_listeners()
+            self._deafened.set()
 
     def _accept(self, source: Source) -> None:
         for _ in range(ACCEPTS_A_WAKE):
-            if self._closing or self._retry is not None or self._full():
+            if self._closing or self._deaf or self._retry is not None or self._full():
                 return
             try:
                 accepted = self._accept_one(source)

@@ -15,6 +15,7 @@ error, is decided above.
 from __future__ import annotations
 
 import socket
+import time
 
 from wiretalk.blocking.outlet import Outlet
 from wiretalk.blocking.waiting import NEVER, READABLE, WRITABLE, Deadline
@@ -213,7 +214,9 @@ class Channel(Outlet):
             self._finish()
         try:
             while not self._send_on():
-                if not self._await(WRITABLE, deadline):
+                if self._room_look_s is not None and deadline.left_s() != 0:
+                    time.sleep(self._room_look_s)
+                elif not self._await(WRITABLE, deadline):
                     self.abort(TimedOutError(self.peer, "close", CLOSE_TIMEOUT_S, self.backlog_bytes))
                     return
             self._linger()

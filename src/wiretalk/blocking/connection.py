@@ -24,7 +24,7 @@ from wiretalk.errors import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from types import TracebackType
     from typing import Any, Self
 
@@ -58,15 +58,8 @@ class Connection(Conversation):
 
     _transport: Channel
 
-    def __init__(
-        self,
-        plan: Plan,
-        peer: str,
-        local: str,
-        channel: Channel,
-        keeper: Callable[[Connection], None] | None = None,
-    ) -> None:
-        super().__init__(plan, peer, local, keeper)
+    def __init__(self, plan: Plan, peer: str, local: str, channel: Channel) -> None:
+        super().__init__(plan, peer, local)
         self._queue: deque[bytes] = deque()
         self._receiving = allocate_lock()
         # Guards the count of messages sent, which several threads may add to.
@@ -91,8 +84,6 @@ class Connection(Conversation):
         if not self._input_over:
             self._error = error or ClosedError(self.peer, Ending("closed", "us"))
             self._input_over = True
-        if self._keeper is not None:
-            self._keeper(self)
 
     # receiving
 

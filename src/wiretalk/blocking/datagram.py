@@ -21,6 +21,10 @@ UDP_READ_BYTES = 64 * KIB
 """More than the longest UDP datagram (65,527 bytes over IPv6, RFC 768 and RFC 8200), so none is ever cut."""
 
 
+UNIX_ROOM_LOOK_S = 0.005
+"""An unconnected Unix socket counts as writable even while its peer's queue is full: how often to try again."""
+
+
 def read_bytes(sock: socket.socket, max_message_bytes: int) -> int:
     """Return how much to ask of a datagram socket: one byte over the limit, so that a datagram over it shows."""
     wanted = max_message_bytes + 1

@@ -38,6 +38,9 @@ class Outlet(Lifeline):
 
     __slots__ = ("_held", "_sending", "backlog_bytes", "broken", "bytes_sent")
 
+    _room_look_s: float | None = None
+    """Where the system does not tell when there is room again: how often to try."""
+
     def __init__(self, sock: socket.socket, peer: str, bell: Bell | None = None) -> None:
         super().__init__(sock, peer, bell)
         self.bytes_sent = 0
@@ -102,7 +105,7 @@ class Outlet(Lifeline):
 
     def flush(self, deadline: Deadline = NEVER) -> None:
         """Wait until the system has taken all that was given to `send`. Raises as `send` does."""
-        if self._held:
+        if self._held or self.broken is not None:
             self._enter()
             try:
                 self._flush(deadline)
@@ -115,17 +118,17 @@ class Outlet(Lifeline):
         try:
             for_output: select.poll | None = None
             while not self._send_on():
-                for_output = for_output or self._poll_for(WRITABLE)
-                if not self._poll(for_output, deadline) and deadline.left_s() == 0:
+                for_output = for_output or self._poll_for(WRITABLE if self._room_look_s is None else 0)
+                if not self._poll(for_output, deadline.within(self._room_look_s)) and deadline.left_s() == 0:
                     raise TimedOutError(self.peer, "send", deadline.seconds, self.backlog_bytes)
         finally:
             self._sending.release()
 
     def _send_on(self) -> bool:
         """Send of what is held as much as the system takes; return whether that was all. Under the sending lock."""
+        if self.broken is not None:
+            raise self.broken.with_traceback(None)
         while self._held:
-            if self.broken is not None:
-                raise self.broken.with_traceback(None)
             try:
                 sent = self._transmit_held()
             except (BlockingIOError, InterruptedError):

@@ -7,7 +7,7 @@ import time
 from collections import deque
 
 from wiretalk.blocking.connection import Connection
-from wiretalk.blocking.datagram import DatagramChannel, read_bytes
+from wiretalk.blocking.datagram import UNIX_ROOM_LOOK_S, DatagramChannel, read_bytes
 from wiretalk.blocking.logs import log
 from wiretalk.blocking.waiting import NEVER, Bell, Deadline
 from wiretalk.errors import LimitError, TimedOutError
@@ -33,7 +33,16 @@ class PeerChannel(DatagramChannel):
         bell: one that is nobody else's.
     """
 
-    __slots__ = ("_arrived", "_finished_by_peer", "_most", "_peers", "_queue", "_queued_bytes", "sockaddr")
+    __slots__ = (
+        "_arrived",
+        "_finished_by_peer",
+        "_most",
+        "_peers",
+        "_queue",
+        "_queued_bytes",
+        "_room_look_s",
+        "sockaddr",
+    )
 
     def __init__(self, peers: Peers, sockaddr: Any, bell: Bell) -> None:
         limits = peers.plan.limits
@@ -45,6 +54,7 @@ class PeerChannel(DatagramChannel):
             bell,
         )
         self.sockaddr = sockaddr
+        self._room_look_s = UNIX_ROOM_LOOK_S if peers.plan.address.scheme == "unixgram" else None
         self._peers = peers
         self._most = limits.queue_messages
         self._queue: deque[bytes] = deque()

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import select
 import threading
+import time
 
-from wiretalk.blocking.datagram import read_bytes
+from wiretalk.blocking.datagram import UNIX_ROOM_LOOK_S, read_bytes
 from wiretalk.blocking.logs import log
-from wiretalk.blocking.waiting import READABLE, WRITABLE, Bell
+from wiretalk.blocking.waiting import READABLE, WRITABLE, Bell, Deadline, milliseconds
 from wiretalk.conversing import Conversation
 from wiretalk.ending import Ending
-from wiretalk.errors import ClosedError, CodecError, LimitError, MessageError, OpenError, WiretalkError
+from wiretalk.errors import ClosedError, CodecError, LimitError, MessageError, OpenError, TimedOutError, WiretalkError
 from wiretalk.limits import DATAGRAMS_A_WAKE, READ_BYTES, REPLY_BATCH
-from wiretalk.transport import explain
+from wiretalk.transport import explain, name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from wiretalk.transport import Listener
 
     Reply = Callable[[bytes], bytes | None]
+
+
+ANSWER_GRACE_S = 0.5
+"""A datagram's answer for which there is no room for so long is dropped: one peer must not hold up all others."""
 
 
 class ReplyConversation(Conversation):
@@ -159,7 +164,7 @@ class ReplyDatagrams:
         if self._thread.ident is None:
             self._listener.close()
         elif self._thread is not threading.current_thread():
-            self._thread.join(1.0)
+            self._thread.join(2 * ANSWER_GRACE_S)
 
     def _run(self) -> None:
         poll = select.poll()
@@ -203,26 +208,34 @@ class ReplyDatagrams:
                 log().warning("%s: a peer without an address cannot be answered", self.local)
                 return
             self._send(self._encode(answer), sockaddr)
-        except (CodecError, OpenError, LimitError, MessageError) as error:
+        except (CodecError, OpenError, TimedOutError, LimitError, MessageError) as error:
             log().warning("%s: %s: %s", self.local, sockaddr, error)
         except Exception:  # noqa: BLE001  # whatever a handler raises ends its own conversation and nothing else
             log().exception("%s: the reply function failed for %s", self.local, sockaddr)
 
     def _send(self, wire: bytes, sockaddr: Any) -> None:
         sock = self._listener.sock
+        deadline: Deadline | None = None
         while True:
             try:
                 sock.sendto(wire, sockaddr)
             except (BlockingIOError, InterruptedError):
-                poll = select.poll()
-                poll.register(sock, WRITABLE)
-                poll.register(self._bell, READABLE)
-                poll.poll()
-                if self._closing:
-                    return
+                deadline = deadline or Deadline(ANSWER_GRACE_S)
+                if deadline.left_s() == 0:
+                    peer = name(sockaddr, self.plan.address.scheme)
+                    raise TimedOutError(peer, "send", deadline.seconds, len(wire)) from None
+                self._wait_for_room(deadline)
             except OSError as error:
                 raise explain(error, self.local, "send", sock=sock) from None
             else:
                 self.bytes_sent += len(wire)
                 self.messages_sent += 1
                 return
+
+    def _wait_for_room(self, deadline: Deadline) -> None:
+        if self.plan.address.scheme == "unixgram":
+            time.sleep(UNIX_ROOM_LOOK_S)
+            return
+        poll = select.poll()
+        poll.register(self._listener, WRITABLE)
+        poll.poll(milliseconds(deadline.left_s()))

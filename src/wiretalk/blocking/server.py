@@ -107,12 +107,13 @@ class Server:
             for plan in self._plans:
                 secure = self._server_tls(plan) if plan.address.scheme == "tls" else None
                 for listener in listen(plan.address):
-                    self.addresses.append(str(listener.address.but(options={})))
-                    self.families.append(listener.families)
+                    # First it is given to who will close it, whatever happens then.
                     if plan.address.scheme == "stdio":
                         at_once.append(Source(listener, plan, None))
                     else:
                         self._open_listener(listener, plan, secure)
+                    self.addresses.append(str(listener.address.but(options={})))
+                    self.families.append(listener.families)
         except BaseException:
             for source in at_once:
                 source.listener.close()
@@ -186,11 +187,14 @@ class Server:
         return sums
 
     def _ended(self) -> None:
-        acceptor = self._acceptor
-        if acceptor is not None:
-            acceptor.wake()
-            if not len(self._sessions) and (self._exhausted() or not (len(acceptor) or self._answering)):
-                self.stop()
+        if self._acceptor is not None:
+            self._acceptor.wake()
+            self._stop_if_done()
+
+    def _stop_if_done(self) -> None:
+        """Stop if the last conversation has ended and none can follow."""
+        if not len(self._sessions) and (self._exhausted() or not (len(self._acceptor or ()) or self._answering)):
+            self.stop()
 
     def _exhausted(self) -> bool:
         return self._max_accepted is not None and self.accepted >= self._max_accepted
@@ -263,6 +267,12 @@ class Server:
     def stop(self) -> None:
         """Let `serve_forever` return; leaving the `with` then drains. Callable from a signal handler."""
         self._stopped.ring()
+
+    def stop_accepting(self) -> None:
+        """Take no new connections from now on: who comes is refused. What is open goes on; after the last it stops."""
+        if self._acceptor is not None:
+            self._acceptor.stop_listening()
+            self._stop_if_done()
 
     def serve_forever(self) -> None:
         """Wait until `stop` is called, or `max_accepted` conversations have ended."""
