@@ -7,8 +7,7 @@ import harness
 from report import Outcome, Target
 
 DISTURBED = 0.1
-ENOUGH_ROUNDS = 5
-"""Rounds in which server or load had to wait for its core for a tenth of the time are left out, if enough remain."""
+"""A round in which the load or a server had to wait for its core for a tenth of the time is not counted."""
 
 HEAD = ["server", "messages/s", "server CPU µs/message", "server busy", "load busy", "p50 µs", "p99 µs"]
 
@@ -32,15 +31,20 @@ class Comparison:
                 for name in harness.in_turn(list(servers), settings.rounds):
                     self.results[name].append(harness.run_load(started[name], settings, **load))
 
-        rounds = list(zip(*self.results.values(), strict=True))
-        quiet = [number for number, turns in enumerate(rounds) if max(turn["waited"] for turn in turns) < DISTURBED]
-        self.remarks = []
-        if len(quiet) < len(rounds):
-            self.remarks.append(f"in {len(rounds) - len(quiet)} of {len(rounds)} rounds others took the cores")
-        if len(quiet) < ENOUGH_ROUNDS:
-            self.remarks.append("too few were quiet, so all are counted: rates are rough, CPU a message says more")
-            quiet = range(len(rounds))
-        self.counted = quiet
+        self.counted, self.remarks = self.quiet_rounds()
+
+    def quiet_rounds(self):
+        """Return the numbers of the rounds to count, and what the reader must know of the others."""
+        waited = [max(turn["waited"] for turn in turns) for turns in zip(*self.results.values(), strict=True)]
+        quiet = [number for number, share in enumerate(waited) if share < DISTURBED]
+        if len(quiet) == len(waited):
+            return quiet, []
+        told = f"in {len(waited) - len(quiet)} of {len(waited)} rounds others took the cores: they are not counted"
+        enough = max(1, len(waited) // 3)
+        if len(quiet) >= enough:
+            return quiet, [told]
+        least = sorted(sorted(range(len(waited)), key=waited.__getitem__)[:enough])
+        return least, [f"{told}, but for the {enough} least disturbed. Trust the CPU a message more than the rate"]
 
     def of(self, name, key):
         return [self.results[name][number][key] for number in self.counted]
@@ -66,8 +70,8 @@ class Comparison:
             note=f"CPU a message {cpu:.2f} ×",
         )
 
-    def outcome(self, targets):
-        rows, remarks = [], list(self.remarks)
+    def outcome(self, targets, *remarks):
+        rows, remarks = [], [*self.remarks, *remarks]
         for name in self.results:
             middle = {key: median(self.of(name, key)) for key in self.results[name][0]}
             rows.append([
