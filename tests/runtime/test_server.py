@@ -267,7 +267,7 @@ async def test_out_of_file_descriptors_it_waits_and_recovers_without_spinning():
             assert await reader.readline() == b"PEER %d\n" % number
             writer.close()
     finally:
-        process.kill()
+        process.terminate()
         await process.wait()
         process._transport.close()
 
