@@ -102,7 +102,9 @@ def test_a_reply_function_is_given_values_and_gives_values():
 def test_one_kind_of_failure_is_told_as_that_kind():
     refused = [RefusedError("tcp://a", "no"), RefusedError("tcp://b", "no")]
     assert isinstance(together("tcp://x", refused), RefusedError)
-    assert str(together("tcp://x", refused)) == "tcp://x: tcp://a: no; tcp://b: no"
+    assert str(together("tcp://x", refused)) == "tcp://x: no (tried tcp://a and tcp://b)"
+    apart = [RefusedError("tcp://a", "no"), RefusedError("tcp://b", "full")]
+    assert str(together("tcp://x", apart)) == "tcp://x: tcp://a: no; tcp://b: full"
     unreachable = [UnreachableError("tcp://a", "no way")] * 2
     assert isinstance(together("tcp://x", unreachable), UnreachableError)
 

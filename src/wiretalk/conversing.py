@@ -140,7 +140,14 @@ def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes
 
 
 def together(address: str, errors: list[WiretalkError]) -> WiretalkError:
-    """Return one error for several failed attempts: the most telling kind, with what happened to each."""
+    """Return one error for several failed attempts: the most telling kind, with what happened to each.
+
+    What happened to all of them is said once.
+    """
+    reasons = {error.reason for error in errors if isinstance(error, OpenError)}
+    if len(errors) > 1 and len(reasons) == 1 and all(type(error) is type(errors[0]) for error in errors):
+        tried = " and ".join(getattr(error, "address", "") for error in errors)
+        return type(errors[0])(address, f"{reasons.pop()} (tried {tried})")
     for kind in (RefusedError, UnreachableError):
         if all(isinstance(error, kind) for error in errors):
             return kind(address, "; ".join(str(error) for error in errors))
