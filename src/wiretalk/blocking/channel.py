@@ -131,24 +131,26 @@ class Channel(Outlet):
 
     def _wait_for_input(self, deadline: Deadline) -> None:
         while True:
-            if self._held and self._sending.acquire(blocking=False):
-                # What an earlier send could not wait for.
-                try:
-                    self._send_on()
-                except WiretalkError:
-                    # It is noted, and told by the next send, or once all that came has been received.
-                    pass
-                finally:
-                    self._sending.release()
-            watches = bool(self._held) and self.broken is None
+            # While another thread sends, what is held is its business; it rings when it leaves any.
+            watches = bool(self._held) and self._sending.acquire(blocking=False) and not self._sent_held()
             if watches != self._watches_output:
                 self._watches_output = watches
                 self._for_input.modify(self.sock, READABLE | (WRITABLE if watches else 0))
             events = self._poll(self._for_input, deadline)
-            if not events and deadline.left_s() == 0:
-                raise TimedOutError(self.peer, "receive", deadline.seconds)
             if events & ~WRITABLE:
                 return
+            if not events and deadline.left_s() == 0:
+                raise TimedOutError(self.peer, "receive", deadline.seconds)
+
+    def _sent_held(self) -> bool:
+        """Send what an earlier send could not wait for; return whether there is nothing left. Frees the lock."""
+        try:
+            return self._send_on()
+        except WiretalkError:
+            # It is noted, and told by the next send, or once all that came has been received.
+            return True
+        finally:
+            self._sending.release()
 
     def readable(self) -> bool:
         """Return whether something has come that nobody has taken."""

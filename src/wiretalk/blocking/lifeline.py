@@ -90,11 +90,25 @@ class Lifeline:
 
     def called_off_within(self, seconds: float) -> bool:
         """Wait so long, or until the waits are called off; return whether they are."""
+        deadline = Deadline(seconds)
         self._enter()
         try:
-            return self._bell.wait(seconds)
+            while self._off is None and self._bell.wait(deadline.left_s()):
+                self._hear_bell()
+            return self._off is not None
         finally:
             self._leave()
+
+    def _hear_bell(self) -> None:
+        """Let it ring on only if the waits are called off; else it was for whoever waits to look again."""
+        if not self._is_off():
+            self._bell.clear()
+            if self._is_off():
+                # Called off at this very moment, and others have to hear it too.
+                self._bell.ring()
+
+    def _is_off(self) -> bool:
+        return self._off is not None
 
     # waiting
 
@@ -105,21 +119,25 @@ class Lifeline:
         return poll
 
     def _poll(self, poll: select.poll, deadline: Deadline) -> int:
-        """Wait until the socket is ready, the deadline has passed, or it is time to look; return the events.
+        """Wait until the socket is ready, the deadline has passed, or it is time to look; return the socket's events.
 
         Raises:
             WiretalkError: somebody called it off.
         """
         ready = poll.poll(milliseconds(deadline.within(self.look_s).left_s()))
+        events = 0
+        for fd, seen in ready:
+            if fd == self._bell.fileno():
+                self._hear_bell()
+            else:
+                events = seen
         if self._off is not None:
             raise self.why()
-        if not ready:
-            if self.look_idle is not None:
-                self.look_idle()
-                if self._off is not None:
-                    raise self.why()
-            return 0
-        return ready[0][1]
+        if not ready and self.look_idle is not None:
+            self.look_idle()
+            if self._off is not None:
+                raise self.why()
+        return events
 
     def _await(self, events: int, deadline: Deadline) -> bool:
         """Wait for the socket although the bell rings; return whether it is ready."""

@@ -123,6 +123,12 @@ class Outlet(Lifeline):
                     raise TimedOutError(self.peer, "send", deadline.seconds, self.backlog_bytes)
         finally:
             self._sending.release()
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        """What is still held is sent by whoever waits here: let him look."""
+        if self._held:
+            self._bell.ring()
 
     def _send_on(self) -> bool:
         """Send of what is held as much as the system takes; return whether that was all. Under the sending lock."""
@@ -160,7 +166,12 @@ class Outlet(Lifeline):
         try:
             if self._held or self._sending.locked():
                 return False
-            self._put(data)
+            if self._put(data) and self._sending.acquire(blocking=False):
+                try:
+                    self._send_on()
+                finally:
+                    self._sending.release()
+            self._hand_over()
             return True
         finally:
             self._leave()

@@ -36,6 +36,10 @@ CLOSE_GRACE_S = 1.0
 """After the drain: how long sessions have to close, once their waits have been called off, before they are cut off."""
 
 
+SIGNAL_LOOK_S = 0.5
+"""Waiting for ever: how often to look whether a signal has come."""
+
+
 class Server:
     """Serve conversations at one or more addresses. Made by `serve`, started by `with` or `start`.
 
@@ -276,7 +280,8 @@ class Server:
 
     def serve_forever(self) -> None:
         """Wait until `stop` is called, or `max_accepted` conversations have ended."""
-        while not self._stopped.wait(None):
+        # A signal that comes right before a thread begins to wait is not seen until it looks again.
+        while not self._stopped.wait(SIGNAL_LOOK_S):
             pass
 
     def close(self, *, drain_s: float | None = None) -> None:
