@@ -72,5 +72,18 @@ def test_a_peer_that_leaves_ours_unread_is_a_reset(transport, pair, heard, loop)
     transport.write(b"unread")
     pair[1].close()
     loop.turn()
-    ((_, error),) = heard.told
+    *_, (_, error) = heard.told
+    assert isinstance(error, ResetError)
+
+
+def test_what_came_ahead_of_a_reset_is_read_all_the_same(transport, pair, heard, loop):
+    transport.write(b"unread")
+    pair[1].send(b"last words")
+    pair[1].send(b"and more")
+    pair[1].close()
+    for _ in range(3):
+        loop.turn()
+    assert heard.told[-3:-1] == [b"last words", b"and more"]
+    what, error = heard.told[-1]
+    assert what == "lost"
     assert isinstance(error, ResetError)

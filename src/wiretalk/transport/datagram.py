@@ -103,13 +103,17 @@ class DatagramTransport:
             self.loop.remove_reader(self.sock.fileno())
 
     def _readable(self) -> None:
-        for _ in range(DATAGRAMS_A_WAKE):
+        for turn in range(DATAGRAMS_A_WAKE):
             try:
                 data, sockaddr = self.sock.recvfrom(self._read_bytes)
             except (BlockingIOError, InterruptedError):
+                if not turn:
+                    # There was an error, and a send has had it told.
+                    self._watch_again()
                 return
             except OSError as error:
                 # An ICMP answer to something sent before: it belongs to the peer, not to the socket.
+                self._watch_again()
                 self._tell(explain(error, self.name, "receive"))
                 return
             if len(data) > self.max_message_bytes:
@@ -120,6 +124,11 @@ class DatagramTransport:
             self.sink.datagram(data, sockaddr)  # type: ignore[union-attr]  # checked at the end of each turn
             if not self._reading:
                 return
+
+    def _watch_again(self) -> None:
+        """Begin the watch again: uvloop ends it when it tells of an error (libuv does, at EPOLLERR)."""
+        self.pause()
+        self.resume()
 
     def _tell(self, error: WiretalkError) -> None:
         if self.sink is not None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import socket
 
 from wiretalk.errors import LimitError
-from wiretalk.transport.oserrors import explain
 from wiretalk.transport.stream import StreamTransport
 
 TYPE_CHECKING = False
@@ -37,13 +36,21 @@ class PacketTransport(StreamTransport):
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self._over(self.broken or explain(error, self.peer, "receive"))
+            if self.broken is not None:
+                self._over(self.broken)
+                return
+            # Such a socket tells of a reset before the packets that came ahead of it, which can still be read.
+            self._break(error)
+            if self.sink is not None:
+                self._look_behind()
+                self._readable()
             return
         if flags & socket.MSG_TRUNC:
             self.abort(LimitError("max_message_bytes", self.max_message_bytes, "a packet longer than the limit"))
         elif data:
             self.wire_received += len(data)
             self._received(data)
+            self._look_behind()
         else:
             self._end_of_input()
 
