@@ -67,7 +67,8 @@ class Pump:
             return True
         try:
             return not self._end.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
+        except (BlockingIOError, ConnectionResetError):
+            # A reset is told when nothing is left to be read: the program has closed its end with input unread.
             return True
 
     def _run(self, carry: Callable[[], None]) -> None:
