@@ -116,3 +116,109 @@ def shell_server():
     yield start
     for server in started:
         server.close()
+
+
+class Program:
+    """A process that is talked to: what it has written so far can be waited for.
+
+    Attributes:
+        process: the process.
+        out: what it has written to standard output so far.
+        err: what it has written to standard error so far.
+    """
+
+    def __init__(self, command, **settings):
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings
+        )
+        self._changed = threading.Condition()
+        self._written = {"out": b"", "err": b""}
+        self._open = {"out", "err"}
+        self._readers = [
+            threading.Thread(target=self._read, args=("out", self.process.stdout), daemon=True),
+            threading.Thread(target=self._read, args=("err", self.process.stderr), daemon=True),
+        ]
+        for reader in self._readers:
+            reader.start()
+
+    def _read(self, name, pipe):
+        while data := pipe.read1():
+            with self._changed:
+                self._written[name] += data
+                self._changed.notify_all()
+        with self._changed:
+            self._open.discard(name)
+            self._changed.notify_all()
+
+    @property
+    def out(self):
+        return self._written["out"].decode(errors="replace")
+
+    @property
+    def err(self):
+        return self._written["err"].decode(errors="replace")
+
+    def say(self, text):
+        """Write to its standard input."""
+        self.process.stdin.write(text if isinstance(text, bytes) else text.encode())
+        self.process.stdin.flush()
+
+    def end_input(self):
+        """End its standard input."""
+        self.process.stdin.close()
+
+    def wait_for(self, *texts, where="out"):
+        """Wait until it has written these texts, each after the one before; return all it has written there."""
+
+        def there():
+            at = 0
+            for text in texts:
+                at = getattr(self, where).find(text, at)
+                if at < 0:
+                    return False
+                at += len(text)
+            return True
+
+        with self._changed:
+            self._changed.wait_for(lambda: there() or where not in self._open, 60)
+            assert there(), f"{self.process.args} did not write {texts} to {where}:\n{self.out}\n{self.err}"
+        return getattr(self, where)
+
+    def interrupt(self):
+        """Press Ctrl-C, as it were; return the exit status."""
+        self.process.send_signal(signal.SIGINT)
+        return self.wait()
+
+    def wait(self):
+        """Return the exit status when it has left, and all it has written has been read."""
+        status = self.process.wait(60)
+        for reader in self._readers:
+            reader.join(60)
+        return status
+
+    def close(self):
+        """Leave nothing behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with contextlib.suppress(BrokenPipeError):
+                pipe.close()
+
+
+@pytest.fixture
+def program():
+    """Start a program: `program(["nc", "-l", …])`, a `Program`; it is ended with the test."""
+    started = []
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell starts what it runs in the background so, and every child would be deaf to Ctrl-C as well.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def start(command, **settings):
+        one = Program(command, **settings)
+        started.append(one)
+        return one
+
+    yield start
+    for one in started:
+        one.close()
