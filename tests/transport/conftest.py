@@ -197,6 +197,9 @@ class Heard:
     def end(self):
         self.told.append("end")
 
+    def held(self):
+        pass  # a step of its own in no transcript: `backlog_bytes` tells
+
     def drained(self):
         self.told.append("drained")
 

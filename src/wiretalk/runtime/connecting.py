@@ -9,6 +9,7 @@ from wiretalk.address import parse
 from wiretalk.conversing import Plan
 from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
+from wiretalk.runtime.aside import aside
 from wiretalk.runtime.attempts import connect_first
 from wiretalk.runtime.carrying import carry, carry_datagrams
 from wiretalk.runtime.connection import Connection
@@ -100,15 +101,14 @@ class Connector:
                     from wiretalk.transport import open_stdio
 
                     return await self._begin(open_stdio(), None)
-                loop = asyncio.get_running_loop()
                 if address.scheme == "tls" and self._tls is None:
                     from wiretalk.transport.tls import client_context
 
                     # Before anything is opened, so that a wrong file is told first; reading the system's authorities
                     # takes a while, so not in the loop's thread, and once.
-                    self._tls = await loop.run_in_executor(None, client_context, address)
+                    self._tls = await aside(client_context, address)
                 async with asyncio.timeout(self._resolve_timeout_s):
-                    candidates = await loop.run_in_executor(None, resolve, address)
+                    candidates = await aside(resolve, address)
                 self._trace(f"resolved {address}: {', '.join(map(str, candidates))}")
                 step = "connect"
                 async with asyncio.timeout(self._connect_timeout_s):

@@ -79,6 +79,9 @@ class Connection(Receiving):
         if self._keeper is not None:
             self._keeper(self)
 
+    def held(self) -> None:
+        """See `transport.loop.Sink`; `send` looks for itself."""
+
     def drained(self) -> None:
         """See `transport.loop.Sink`."""
         if self._room and self._transport.backlog_bytes <= self.plan.limits.send_buffer_bytes // 2:

@@ -49,29 +49,20 @@ class ReplyConversation(Conversation):
         """See `transport.loop.Sink`."""
         self._keeper(self)  # type: ignore[misc]  # a reply conversation always has one
 
-    def data(self, data: bytes) -> None:
+    def data(self, data: bytes) -> bytes | None:
         """See `transport.loop.Sink`."""
         try:
             messages = self._framing.feed(data)
         except (MessageError, LimitError) as error:
             self._answer(error.messages)
             self._stop(error)
-            return
-        if messages:
+            return None
+        if len(messages) > REPLY_BATCH:
             self._answer(messages)
+            return None
+        return self._batch(messages) if messages else None
 
     def _answer(self, messages: list[bytes]) -> None:
-        self.messages_received += len(messages)
-        if len(messages) <= REPLY_BATCH:
-            wire = self._batch(messages)
-            if wire:
-                self._transport.write(wire)
-                if self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
-                    self._hold([])
-            return
-        self._answer_many(messages)
-
-    def _answer_many(self, messages: list[bytes]) -> None:
         gathered: list[bytes] = []
         size = 0
         for start in range(0, len(messages), REPLY_BATCH):
@@ -82,8 +73,8 @@ class ReplyConversation(Conversation):
                 self._transport.write(b"".join(gathered))
                 gathered = []
                 size = 0
-                if self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
-                    self._hold(messages[start + REPLY_BATCH :])
+                if self._stash is not None:
+                    self._stash = messages[start + REPLY_BATCH :]
                     return
             if self._closing:
                 break
@@ -91,34 +82,41 @@ class ReplyConversation(Conversation):
             self._transport.write(b"".join(gathered))
 
     def _batch(self, messages: list[bytes]) -> bytes:
+        """Return the answers to at most REPLY_BATCH messages, as they go out."""
+        self.messages_received += len(messages)
         answers: list[bytes] = []
         try:
-            # Extending keeps the answers made before a failing one, which are owed to the peer.
-            answers.extend(map(self._reply, messages))  # type: ignore[arg-type]  # None is looked for below
-        except CodecError as error:
-            self._stop(error)
-        except Exception:  # whatever a handler raises ends its own conversation and nothing else
-            log.exception("%s: the reply function failed; the connection is ended", self.peer)
-            self._stop(WiretalkError("the reply function failed"))
-        encode_all = self._framing.encode_all
+            # A list keeps the answers made before a failing one, which are owed to the peer.
+            answers += map(self._reply, messages)  # type: ignore[arg-type]  # None is looked for in _amend
+            wire = self._framing.encode_all(answers)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises ends its own conversation, nothing else
+            return self._amend(answers, len(messages), error)
+        self.messages_sent += len(answers)
+        return wire
+
+    def _amend(self, answers: list[bytes], asked: int, error: Exception) -> bytes:
+        """Return what can be sent where there was no answer, one that cannot be sent, or a failure."""
+        if len(answers) < asked:
+            if isinstance(error, CodecError):
+                self._stop(error)
+            else:
+                log.error("%s: the reply function failed; the connection is ended", self.peer, exc_info=error)
+                self._stop(WiretalkError("the reply function failed"))
+        answers = [answer for answer in answers if answer is not None]
         try:
-            try:
-                wire = encode_all(answers) if answers else b""
-            except TypeError:
-                answers = [answer for answer in answers if answer is not None]
-                wire = encode_all(answers) if answers else b""
-        except (TypeError, MessageError, LimitError) as error:
-            log.error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, error)  # noqa: TRY400  # no traceback: there is nothing to see in it
-            self._stop(WiretalkError(f"an answer cannot be sent: {error}"))
+            wire = self._framing.encode_all(answers) if answers else b""
+        except (TypeError, MessageError, LimitError) as fault:
+            log.error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, fault)  # noqa: TRY400  # no traceback: there is nothing to see in it
+            self._stop(WiretalkError(f"an answer cannot be sent: {fault}"))
             return b""
         self.messages_sent += len(answers)
         return wire
 
-    def _hold(self, messages: list[bytes]) -> None:
-        self._stash = messages
-        # They count as received when they are answered.
-        self.messages_received -= len(messages)
-        self._transport.pause()
+    def held(self) -> None:
+        """See `transport.loop.Sink`."""
+        if self._stash is None and self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+            self._stash = []
+            self._transport.pause()
 
     def drained(self) -> None:
         """See `transport.loop.Sink`."""
@@ -162,6 +160,34 @@ class ReplyConversation(Conversation):
     def finish(self) -> None:
         """End in good order, from our side: what is owed is sent, then the connection is closed."""
         self._transport.close()
+
+
+class RawReplyConversation(ReplyConversation):
+    """One stream without messages: what a read brings is the message, and the answer goes out as it is."""
+
+    __slots__ = ()
+
+    def data(self, data: bytes) -> bytes | None:
+        """See `transport.loop.Sink`."""
+        if len(data) > self.plan.limits.max_message_bytes:
+            return super().data(data)
+        self.messages_received += 1
+        try:
+            answer = self._reply(data)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises ends its own conversation, nothing else
+            return self._amend([], 1, error)
+        if type(answer) is bytes:
+            self.messages_sent += 1
+            return answer
+        return None if answer is None else self._amend([answer], 1, TypeError())
+
+
+def new_reply_conversation(
+    plan: Plan, peer: str, local: str, keeper: Callable[[Any], None], reply: Callable[[bytes], bytes | None]
+) -> ReplyConversation:
+    """Return the kind of conversation that answers fastest."""
+    plain = plan.framing == "raw" and plan.address.kind == "stream"
+    return (RawReplyConversation if plain else ReplyConversation)(plan, peer, local, keeper, reply)
 
 
 class ReplyDatagrams:

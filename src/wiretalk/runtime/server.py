@@ -17,10 +17,11 @@ from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import SWEEP_MOST_S, Limits
 from wiretalk.runtime.accepting import Acceptor
+from wiretalk.runtime.aside import aside
 from wiretalk.runtime.carrying import carry
 from wiretalk.runtime.connection import Connection
 from wiretalk.runtime.peers import Peers
-from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams
+from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams, new_reply_conversation
 from wiretalk.transport import listen, local_name, name
 from wiretalk.transport.datagram import DatagramTransport
 
@@ -137,14 +138,13 @@ class Server:
             NotPermittedError: the system does not permit it.
             OpenError: anything else the system says.
         """
-        loop = asyncio.get_running_loop()
         try:
             for plan in self._plans:
                 if plan.address.scheme == "stdio":
                     self._serve_stdio(plan)
                     continue
                 secure = self._server_tls(plan) if plan.address.scheme == "tls" else None
-                for listener in await loop.run_in_executor(None, listen, plan.address):
+                for listener in await aside(listen, plan.address):
                     # First it is given to who will close it, whatever happens then.
                     self._open_listener(listener, plan, secure)
                     self.addresses.append(str(listener.address.but(options={})))
@@ -255,7 +255,7 @@ class Server:
         local = "-" if scheme == "stdio" else local_name(sock, plan.address)
         conversation: Connection | ReplyConversation
         if self._reply is not None:
-            conversation = ReplyConversation(plan, peer, local, self._keep, on_bytes(self._reply, plan))
+            conversation = new_reply_conversation(plan, peer, local, self._keep, on_bytes(self._reply, plan))
         else:
             conversation = Connection(plan, peer, local, self._keep)
         transport = carry(sock, conversation, secure)

@@ -29,11 +29,14 @@ if TYPE_CHECKING:
         def opened(self) -> None:
             """The conversation can begin (with TLS: the handshake is done)."""
 
-        def data(self, data: bytes, /) -> None:
-            """Bytes came: for a stream any piece of it, else one whole datagram."""
+        def data(self, data: bytes, /) -> bytes | None:
+            """Bytes came: for a stream any piece of it, else one datagram. Returns what is to be written at once."""
 
         def end(self) -> None:
             """The peer has finished sending (half-close); sending goes on."""
+
+        def held(self) -> None:
+            """The system has no room for all that was written: some of it is held back."""
 
         def drained(self) -> None:
             """What was held back for want of room has been taken by the system."""

@@ -109,6 +109,7 @@ class StreamTransport:
             self.loop.add_reader(self.sock.fileno(), self._readable)
 
     def _readable(self) -> None:
+        # Every read of every connection comes this way, so what it calls is written out.
         try:
             data = self.sock.recv(READ_BYTES)
         except (BlockingIOError, InterruptedError):
@@ -119,7 +120,9 @@ class StreamTransport:
         if data:
             self.wire_received += len(data)
             sent = self.wire_sent
-            self._received(data)
+            answer = self.sink.data(data)  # type: ignore[union-attr]  # reading ends before the sink is let go
+            if answer:
+                self.write(answer)
             if self.wire_sent == sent:
                 self._look_behind()
         else:
@@ -143,7 +146,9 @@ class StreamTransport:
         self.resume()
 
     def _received(self, data: bytes) -> None:
-        self.sink.data(data)  # type: ignore[union-attr]  # reading ends before the sink is let go
+        answer = self.sink.data(data)  # type: ignore[union-attr]  # reading ends before the sink is let go
+        if answer:
+            self.write(answer)
 
     def _end_of_input(self) -> None:
         self.pause()
@@ -161,9 +166,6 @@ class StreamTransport:
 
     def write(self, data: bytes) -> None:
         """Send all of `data`, now as far as the kernel takes it, the rest when it can."""
-        self._transmit(data)
-
-    def _transmit(self, data: bytes) -> None:
         if self.broken is not None or self._finishing or self.sink is None:
             return
         if self.backlog_bytes:
@@ -187,6 +189,7 @@ class StreamTransport:
             self.loop.add_writer(self.sock.fileno(), self._writable)
         self._backlog.append(data)
         self.backlog_bytes += len(data)
+        self.sink.held()  # type: ignore[union-attr]  # nothing is held for a sink that is gone
 
     def _send_held(self, backlog: deque[bytes | memoryview]) -> int:
         return self.sock.sendmsg(list(islice(backlog, PIECES_A_SEND)))

@@ -6,6 +6,8 @@ No TLS here: what the engine wants sent is sent, what it makes of what came is p
 from __future__ import annotations
 
 from wiretalk.errors import TimedOutError, WiretalkError
+from wiretalk.limits import READ_BYTES
+from wiretalk.transport.oserrors import explain
 from wiretalk.transport.stream import StreamTransport
 
 TYPE_CHECKING = False
@@ -66,7 +68,24 @@ class TlsTransport(StreamTransport):
     def _transmit_engine(self) -> None:
         ciphertext = self.engine.outgoing()
         if ciphertext:
-            self._transmit(ciphertext)
+            super().write(ciphertext)
+
+    def _readable(self) -> None:
+        try:
+            data = self.sock.recv(READ_BYTES)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._over(self.broken or explain(error, self.peer, "receive"))
+            return
+        if data:
+            self.wire_received += len(data)
+            sent = self.wire_sent
+            self._received(data)
+            if self.wire_sent == sent:
+                self._look_behind()
+        else:
+            self._end_of_input()
 
     def _received(self, data: bytes) -> None:
         try:
@@ -84,7 +103,9 @@ class TlsTransport(StreamTransport):
                 self.sink.opened()
         if plain and self.sink is not None and not self._closing:
             self._plain_received += len(plain)
-            self.sink.data(plain)
+            answer = self.sink.data(plain)
+            if answer:
+                self.write(answer)
         if self.engine.fault is not None and self.sink is not None:
             # It came right behind the data: what was whole has been delivered.
             self._over(self.engine.fault)
