@@ -278,3 +278,20 @@ def test_a_server_gives_a_handshake_only_so_long(files, serving, peer_of, ends):
         ends.until(lambda: len(closed) == 2)
         assert sorted(one.ending.how for one in closed) == ["malformed", "timed-out"]
         assert server.accepted == 0
+
+
+def test_a_heartbeat_goes_out_though_nobody_sends_or_receives(secured, ends):
+    _, peer = secured(framing="line", heartbeat=b"beat", heartbeat_interval_s=0.02)
+    assert ends.receive_exactly(peer, 15) == b"beat\n" * 3
+
+
+def test_what_a_heartbeat_finds_no_room_for_goes_out_while_receiving(secured, ends, running):
+    connection, peer = secured()
+    with pytest.raises(TimedOutError):
+        connection.send(b"x" * 32 * MIB, timeout_s=0.05)
+    receiving = running(connection.receive)
+    assert len(ends.receive_exactly(peer, 32 * MIB)) == 32 * MIB
+    assert connection._transport.try_send(b"beat")
+    assert ends.receive_exactly(peer, 4) == b"beat"
+    peer.sendall(b"thanks")
+    assert receiving.result() == b"thanks"
