@@ -181,10 +181,10 @@ class Pipe:
             for message in messages:
                 self._outlet.put(lambda message=message: self._shown.sent(name, message), len(message))  # type: ignore[misc]  # bound now
 
-    def finished(self, peer: Peer) -> None:
+    def finished(self, peer: Peer) -> None:  # noqa: ARG002  # the report's signature
         """See `gathering.Report`."""
         if self._once:
-            self._outlet.put(lambda: self._shown.finished(peer.connection.peer), 0)
+            self._outlet.put(lambda: self._shown.finished(self._watch), 0)
 
     def ended(self, peer: Peer) -> None:
         """See `gathering.Report`."""

@@ -32,17 +32,33 @@ class Watch:
         output: whether to look at standard output: only a pipe or a socket can tell.
     """
 
-    __slots__ = ("_poll", "output")
+    __slots__ = ("_bell", "_poll", "_ring", "output")
 
     def __init__(self, *, output: bool) -> None:
         self._poll = select.poll()
         self.output = output
         if output:
+            self._bell, self._ring = os.pipe()
             self._poll.register(1, 0)
+            self._poll.register(self._bell, select.POLLIN)
 
-    def ready(self, timeout_s: float | None = None) -> list[tuple[int, int]]:
-        """Wait; return what `select.poll` does."""
-        return self._poll.poll(None if timeout_s is None else max(0, timeout_s) * 1000)
+    def forget_output(self) -> None:
+        """Look at standard output no more; any thread may call it.
+
+        Whoever waits now is woken: the system holds a pipe open as long as somebody polls it, however it is closed.
+        """
+        if self.output:
+            self.output = False
+            os.write(self._ring, b"!")
+
+    def _wait(self, timeout_s: float | None = None) -> dict[int, int]:
+        """Wait; return the events by descriptor."""
+        events = dict(self._poll.poll(None if timeout_s is None else max(0, timeout_s) * 1000))
+        if not self.output and events.pop(getattr(self, "_bell", -1), 0):
+            self._poll.unregister(1)
+            self._poll.unregister(self._bell)
+            events.pop(1, None)
+        return events
 
     def wait_for_input(self) -> None:
         """Wait until standard input can be read.
@@ -53,8 +69,8 @@ class Watch:
         self._poll.register(0, select.POLLIN)
         try:
             while True:
-                events = dict(self.ready())
-                if events.get(1, 0):
+                events = self._wait()
+                if 1 in events:
                     raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE), "standard output")
                 if 0 in events:
                     return
@@ -62,8 +78,11 @@ class Watch:
             self._poll.unregister(0)
 
     def wait_for_leaving(self, timeout_s: float | None = None) -> bool:
-        """Wait until who reads standard output has left; return whether that is so."""
-        return bool(self.ready(timeout_s))
+        """Wait until who reads standard output has left; return whether that is so.
+
+        It returns early, and False, when standard output is looked at no more.
+        """
+        return 1 in self._wait(timeout_s)
 
 
 def blocks(watch: Watch, size: int = BLOCK_BYTES) -> Iterator[bytes]:

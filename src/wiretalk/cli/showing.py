@@ -8,7 +8,6 @@ Every one of them may be used from several threads at once: a message is written
 from __future__ import annotations
 
 import os
-import sys
 import time
 from _thread import allocate_lock
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wiretalk.cli.hexdump import Dump
+    from wiretalk.cli.reading import Watch
     from wiretalk.cli.words import Words
     from wiretalk.errors import WiretalkError
     from wiretalk.framing import Framing
@@ -56,11 +56,17 @@ class Shown:
         """Write what came of a message that the stream ended within."""
         write_out(rest)
 
-    def finished(self, peer: str) -> None:
-        """The one peer there is will say no more, while we still do: pass its end on to who reads us."""
-        if watches_reader():
-            sys.stdout.flush()
-            os.dup2(os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC), 1)
+    def finished(self, watch: Watch) -> None:
+        """The one peer there is will say no more, while we still do: pass its end on to who reads us.
+
+        Args:
+            watch: what has looked whether somebody does.
+        """
+        if watch.output:
+            watch.forget_output()
+            nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            os.dup2(nowhere, 1)
+            os.close(nowhere)
 
     def ended(self, peer: str, ending: Facts) -> None:
         """The conversation is over."""
@@ -167,7 +173,7 @@ class HexDump(Shown):
     def cut(self, peer: str, rest: bytes) -> None:
         self._dump(peer, "<", rest)
 
-    def finished(self, peer: str) -> None:
+    def finished(self, watch: Watch) -> None:
         """There is more to be written: what we say."""
 
     def _dump(self, peer: str, direction: str, data: bytes) -> None:
@@ -228,7 +234,7 @@ class JsonLines(Shown):
     def cut(self, peer: str, rest: bytes) -> None:
         self._message(peer, rest, truncated=True)
 
-    def finished(self, peer: str) -> None:
+    def finished(self, watch: Watch) -> None:
         """There is more to be written: the ending."""
 
     def ended(self, peer: str, ending: Facts) -> None:

@@ -119,7 +119,7 @@ class Talk:
             return
         if not self._alone:
             # The peer has finished; what we have to say goes on to its own end.
-            self._shown.finished(self._connection.peer)
+            self._shown.finished(self._watch)
             self._saying.acquire()
             if self._failure is not None:
                 raise self._failure
@@ -151,7 +151,7 @@ class Talk:
             self._fail(error)
         finally:
             self._saying.release()
-        if self._failure is None and (self._wait_s is not None or self._watch.output):
+        if self._failure is None:
             try:
                 self._wait()
             except OSError as error:
@@ -179,7 +179,7 @@ class Talk:
 
     def _wait(self) -> None:
         """After the end of the source: see that it ends when the peer is silent too long, or nobody reads us."""
-        while True:
+        while self._wait_s is not None or self._watch.output:
             left_s = None
             if self._wait_s is not None:
                 left_s = self._heard_at + self._wait_s - time.monotonic()
