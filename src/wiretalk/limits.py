@@ -41,6 +41,12 @@ UDP_PEER_IDLE_S = 60.0
 DATAGRAMS_A_WAKE = 64
 """Datagrams taken from one socket before others get their turn."""
 
+DATAGRAMS_HELD = 64
+"""Datagrams held back for one Unix peer whose queue is full; further ones are dropped and told."""
+
+DATAGRAM_HELD_S = 2.0
+"""A Unix peer that makes no room for so long loses the datagrams held for it."""
+
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""
 

@@ -12,9 +12,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
 
+    from wiretalk.conversing import Plan
     from wiretalk.runtime.connection import Connection
     from wiretalk.runtime.replying import ReplyConversation
     from wiretalk.transport import Candidate
+    from wiretalk.transport.datagram import DatagramSink
     from wiretalk.transport.tls import TlsContext
 
 
@@ -59,3 +61,20 @@ def carry_datagrams(sock: socket.socket, connection: Connection, candidate: Cand
     end = DatagramEnd(shared, connection, None if candidate.connected else candidate.sockaddr, owns=True)
     shared.sink = end
     connection.attach(end)
+
+
+def shared_datagrams(sock: socket.socket, sink: DatagramSink, local: str, plan: Plan) -> DatagramTransport:
+    """Return the transport of a server's datagram socket, which all its peers share.
+
+    Args:
+        sock: bound, non-blocking.
+        sink: who is told what comes, and from whom.
+        local: our own address, as text.
+        plan: codec and limits.
+    """
+    maximum = plan.limits.max_message_bytes
+    if plan.address.scheme == "unixgram":
+        from wiretalk.transport.unixdatagram import UnixDatagramTransport
+
+        return UnixDatagramTransport(asyncio.get_running_loop(), sock, sink, local, maximum)
+    return DatagramTransport(asyncio.get_running_loop(), sock, sink, local, maximum)

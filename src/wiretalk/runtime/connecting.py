@@ -187,7 +187,11 @@ class Connector:
                 try:
                     yield connection
                 finally:
-                    await connection.__aexit__(None, None, None)
+                    try:
+                        await connection.close()
+                    except WiretalkError as error:
+                        # It is over either way; the next one is what matters here.
+                        self._trace(str(error))
                 if connection.bytes_received or connection.age_s > pause_s:
                     pause_s = RETRY_FIRST_S
                     failures = 0

@@ -18,12 +18,11 @@ from wiretalk.errors import ClosedError, TimedOutError, UsageError, WiretalkErro
 from wiretalk.limits import SWEEP_MOST_S, Limits
 from wiretalk.runtime.accepting import Acceptor
 from wiretalk.runtime.aside import aside
-from wiretalk.runtime.carrying import carry
+from wiretalk.runtime.carrying import carry, shared_datagrams
 from wiretalk.runtime.connection import Connection
 from wiretalk.runtime.peers import Peers
 from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams, new_reply_conversation
 from wiretalk.transport import listen, local_name, name
-from wiretalk.transport.datagram import DatagramTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from wiretalk.runtime.conversation import Conversation
     from wiretalk.runtime.replying import Reply
     from wiretalk.transport import Listener
+    from wiretalk.transport.datagram import DatagramTransport
     from wiretalk.transport.tls import TlsContext
 
     Session = Callable[[Connection], Awaitable[None]]
@@ -190,9 +190,7 @@ class Server:
             self._answering.append(sink)
         else:
             sink = Peers(plan, local, self._keep, self._exhausted)
-        transport = DatagramTransport(
-            asyncio.get_running_loop(), listener.sock, sink, local, plan.limits.max_message_bytes
-        )
+        transport = shared_datagrams(listener.sock, sink, local, plan)
         transport.on_close = listener.close
         sink.transport = transport
         self._datagrams.append((transport, sink if isinstance(sink, Peers) else None))
