@@ -1,0 +1,175 @@
+"""The documentation's tables hold what the program's own tables hold: nothing more, less or else.
+
+A comment before a table says which one it is: <!-- table: schemes -->. The columns that are known here are compared;
+more may follow. A test that fails prints the table as it should be.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from itertools import pairwise
+
+import pytest
+
+from wiretalk import errors, limits
+from wiretalk.address import OPTIONS, SCHEMES
+from wiretalk.cli.commands import COMMANDS
+from wiretalk.cli.topics import STATUSES
+from wiretalk.codec import CODECS
+from wiretalk.framing import FRAMINGS
+from wiretalk.service import SERVICES
+from wiretalk.units import format_duration, format_size
+
+
+def code(text):
+    return f"`{text}`".replace("|", "\\|")
+
+
+def plain(text):
+    return text.replace("|", "\\|")
+
+
+def quantity(name, value):
+    if value is None:
+        return "never"
+    if name.lower().endswith("bytes"):
+        return format_size(value)
+    if name.lower().endswith("_s"):
+        return format_duration(value)
+    return f"{value:,}"
+
+
+def opened():
+    return [scheme for scheme in SCHEMES.values() if scheme.opened]
+
+
+def schemes():
+    return [[code(scheme.example), plain(scheme.summary)] for scheme in opened()]
+
+
+def forms():
+    return [[code(scheme.form), scheme.kind, code(scheme.example), plain(scheme.summary)] for scheme in opened()]
+
+
+def framings():
+    return [[code(name), plain(summary)] for name, (_, summary) in FRAMINGS.items()]
+
+
+def codecs():
+    return [[code(name), plain(summary)] for name, (_, summary) in CODECS.items()]
+
+
+def commands():
+    return [[code(f"wiretalk {name}"), plain(summary)] for name, (_, summary) in COMMANDS.items()]
+
+
+def services():
+    return [[code(name), plain(summary)] for name, (_, summary) in SERVICES.items()]
+
+
+def options():
+    """Return the options of what can be opened now, with their schemes (tcp stands for tcp4 and tcp6 too) and values."""
+    now = {scheme.name for scheme in opened()}
+    rows = []
+    for option in OPTIONS.values():
+        theirs = [name for name in option.schemes if name in now]
+        if theirs:
+            values = option.range if option.high or option.choices else ""
+            everywhere = set(theirs) == now
+            for name in ("tcp", "udp"):
+                if {f"{name}4", f"{name}6"} <= set(theirs):
+                    theirs = [one for one in theirs if one not in {f"{name}4", f"{name}6"}]
+            rows.append(
+                [code(option.form), "all" if everywhere else ", ".join(theirs), plain(values), plain(option.summary)]
+            )
+    return rows
+
+
+def server_limits():
+    told = dict(re.findall(r"^ {4}([a-z_]+): (.*)\.$", inspect.cleandoc(limits.Limits.__doc__), re.MULTILINE))
+    parameters = inspect.signature(limits.Limits).parameters
+    assert told.keys() == parameters.keys()
+    return [
+        [code(name), quantity(name, parameter.default), plain(told[name])] for name, parameter in parameters.items()
+    ]
+
+
+def constants():
+    """Return what else `limits` names, with the docstring of each."""
+    own = {name.upper() for name in limits.Limits.__slots__}
+    rows = []
+    body = ast.parse(inspect.getsource(limits)).body
+    for assigned, after in pairwise(body):
+        if isinstance(assigned, ast.Assign) and isinstance(after, ast.Expr):
+            name = assigned.targets[0].id
+            if name not in own:
+                told = " ".join(after.value.value.split())
+                rows.append([code(name), quantity(name, getattr(limits, name)), plain(told)])
+    return rows
+
+
+def exit_statuses():
+    return [[str(number), code(how), plain(STATUSES[how])] for how, number in errors.EXIT_STATUS.items()]
+
+
+def error_classes():
+    """Return every error, with the word for it and what one sentence says of it."""
+    rows = []
+    for name, kind in vars(errors).items():
+        if isinstance(kind, type) and issubclass(kind, errors.WiretalkError):
+            rows.append([code(name), code(kind.how), plain(kind.__doc__.split("\n")[0].rstrip("."))])
+    return rows
+
+
+TABLES = {
+    "schemes": schemes,
+    "forms": forms,
+    "framings": framings,
+    "codecs": codecs,
+    "commands": commands,
+    "services": services,
+    "options": options,
+    "limits": server_limits,
+    "constants": constants,
+    "exit statuses": exit_statuses,
+    "errors": error_classes,
+}
+
+
+def tables(page):
+    """Yield the name and the rows of each table that says which one it is."""
+    lines = page.text.split("\n")
+    for number, line in enumerate(lines):
+        named = re.fullmatch(r"<!-- table: (.*) -->", line)
+        if named:
+            rows = []
+            for row in lines[number + 3 :]:
+                if not row.startswith("|"):
+                    break
+                rows.append([cell.strip() for cell in re.split(r"(?<!\\)\|", row)[1:-1]])
+            yield named.group(1), rows
+
+
+def test_every_table_holds_what_the_program_has(page):
+    for name, rows in tables(page):
+        wanted = TABLES[name]()
+        width = len(wanted[0])
+        right = "\n".join(f"| {' | '.join(row)} |" for row in wanted)
+        assert [row[:width] for row in rows] == wanted, f"{page}: the table of {name} should be\n{right}"
+
+
+def test_every_table_of_the_program_is_in_the_documentation(pages):
+    assert {name for page in pages for name, _ in tables(page)} == set(TABLES)
+
+
+@pytest.mark.parametrize("name", ["schemes", "framings", "codecs", "commands", "limits"])
+def test_the_readme_has_it(name, pages):
+    assert name in dict(tables(pages[0]))
+
+
+def test_the_tree_of_errors_is_the_programs_own(pages):
+    python = next(page for page in pages if page.path.name == "python.md")
+    tree = next(block.lines for block in python.blocks if block.text.startswith("WiretalkError\n"))
+    assert [line.strip() for line in tree] == [line.strip() for line in errors.__doc__.split("\n\n")[1].split("\n")]
