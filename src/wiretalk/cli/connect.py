@@ -147,6 +147,7 @@ def hold(
         replies=arguments.replies,
         expects=expects,
         alone=source is None and os.isatty(0),
+        says_all=source is not None,
     )
     talk.hold()
     if arguments.verbose:

@@ -34,6 +34,8 @@ class Talk:
         expects: how many messages of the peer there must have been when it has been silent for `wait_s`.
         alone: whether the end of the peer's input is the end of the talk although the source has not ended (a terminal:
             nobody would know that it still listens).
+        says_all: whether all of the source is to be said, even where the replies that end the talk come before (a
+            server that greets).
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Talk:
         replies: int | None = None,
         expects: int = 0,
         alone: bool = False,
+        says_all: bool = False,
     ) -> None:
         self._connection = connection
         self._source = source
@@ -56,6 +59,7 @@ class Talk:
         self._replies = replies
         self._expects = expects
         self._alone = alone
+        self._says_all = says_all
         # Held until the source has ended, or failed.
         self._saying = allocate_lock()
         self._failure: BaseException | None = None
@@ -115,10 +119,10 @@ class Talk:
             if self.why == "wait" and self._heard < self._expects:
                 raise TimedOutError(self._connection.peer, "receive", self._wait_s) from None
             return
-        if self.why == "replies":
+        if self.why == "replies" and not self._says_all:
             return
         if not self._alone:
-            # The peer has finished; what we have to say goes on to its own end.
+            # The peer has finished, or said enough; what we have to say goes on to its own end.
             self._shown.finished(self._watch)
             self._saying.acquire()
             if self._failure is not None:
