@@ -70,7 +70,7 @@ def services():
 
 
 def options():
-    """Return the options of what can be opened now, with their schemes (tcp stands for tcp4 and tcp6 too) and values."""
+    """Return the options of what can be opened now; where it says tcp, tcp4 and tcp6 have them too."""
     now = {scheme.name for scheme in opened()}
     rows = []
     for option in OPTIONS.values():

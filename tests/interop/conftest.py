@@ -1,4 +1,4 @@
-"""wiretalk's shell at one end, programs that know nothing of it at the other: nc, ncat, socat, telnet, plain sockets."""
+"""wiretalk's shell at one end, at the other what knows nothing of it: nc, ncat, socat, telnet, plain sockets."""
 
 from __future__ import annotations
 
