@@ -1,4 +1,4 @@
-"""wiretalk's shell at one end, at the other what knows nothing of it: nc, ncat, socat, telnet, plain sockets."""
+"""wiretalk's shell at one end, programs that know nothing of it at the other: nc, ncat, socat, telnet, sockets."""
 
 from __future__ import annotations
 
@@ -137,9 +137,9 @@ def _listens(where, datagrams):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     words = socket.inet_pton(family, host)
     wanted = "".join(words[at : at + 4][::-1].hex() for at in range(0, len(words), 4)).upper() + f":{port:04X}"
-    state = "07" if datagrams else "0A"
     with open(f"/proc/net/{table}", encoding="ascii") as lines:
-        return any(fields[1] == wanted and fields[3] == state for fields in map(str.split, lines))
+        # 0A listens; a datagram socket is ready when it is bound.
+        return any(fields[1] == wanted and (datagrams or fields[3] == "0A") for fields in map(str.split, lines))
 
 
 @pytest.fixture
