@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import fcntl
 import os
@@ -19,7 +20,7 @@ import time
 import pytest
 
 WIRETALK = os.path.join(os.path.dirname(sys.executable), "wiretalk")
-PATIENCE_S = 60
+PATIENCE_S = 10
 
 
 @pytest.fixture
@@ -132,6 +133,7 @@ class Typist:
     def __init__(self, words, *, columns=100, **environment):
         self.status = None
         self.seen = ""
+        self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -158,7 +160,7 @@ class Typist:
                 except OSError:
                     data = b""
                 assert data, f"{text!r} was not shown before the end, but {self.seen!r}"
-                self.seen += data.decode(errors="surrogateescape")
+                self.seen += self._decode(data)
             before, _, self.seen = self.seen.partition(text)
         return before
 
@@ -167,7 +169,7 @@ class Typist:
         shown = self.seen
         while self.status is None:
             try:
-                shown += os.read(self.terminal, 65536).decode(errors="surrogateescape")
+                shown += self._decode(os.read(self.terminal, 65536))
             except OSError:
                 self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         return self.status, shown

@@ -18,7 +18,13 @@ MAX_LINES = 1000
 
 
 class Editor:
-    """The line being typed, seen from outside. This one is for a terminal without editing: nobody knows the line."""
+    """The line being typed, seen from outside. This one is for a terminal without editing: nobody knows the line.
+
+    Attributes:
+        edits: whether the line is edited by us, and not by the terminal.
+    """
+
+    edits = False
 
     def typed(self) -> tuple[str, str]:
         """Return what is typed so far: what is before the cursor, and what is after it."""
@@ -41,6 +47,8 @@ class Readline(Editor):
     Args:
         history: whether lines typed are kept from one run to the next.
     """
+
+    edits = True
 
     def __init__(self, *, history: bool) -> None:
         import readline

@@ -9,7 +9,7 @@ import asyncio
 import time
 
 from wiretalk.cli.screen import UNFINISHED_S
-from wiretalk.errors import ClosedError, LimitError, MessageError, TimedOutError, TruncatedError, WiretalkError
+from wiretalk.errors import ClosedError, FinishedError, LimitError, MessageError, TimedOutError, TruncatedError, WiretalkError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ class Gathering:
                     report.quiet(peer)
                     continue
                 await self._heard_one(peer, message)
+        except FinishedError:
+            return
         except TruncatedError as error:
             report.cut(peer, error.rest)
             raise

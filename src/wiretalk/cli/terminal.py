@@ -4,12 +4,18 @@ The main thread edits the line (`input`, with the standard module readline); oth
 Only the main thread ever writes: whoever has text wakes it by a signal, and the signal's handler, which Python runs
 between two keys, clears the line, writes the text and draws the line anew. So no line is ever torn, and a half-typed
 one stays as it was.
+
+That handler is also the only one that may raise while a line is typed. Python's `input` looks for signals once more
+when a handler has raised, with that exception still set, and any handler that runs then is a SystemError. So Ctrl-C and
+the like are only noted there; our own signal follows, and when its handler raises, it has seen to it that no other is
+on its way.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+import termios
 import threading
 from collections import deque
 
@@ -54,10 +60,36 @@ class Terminal:
         self._over = False
         self._closed = False
         self._dumb = os.environ.get("TERM", "dumb") == "dumb"
+        # Whether a signal has come that `read_line` may have missed; whether it was Ctrl-C or the like.
+        self._urgent = False
+        self._interrupted = False
+        # Set while `read_line` is being left by an exception: no signal may come then.
+        self._leaving = False
         self._editor = open_editor(history=history)
-        self._before = signal.signal(SIGNAL, self._on_signal)
-        self._waker = threading.Thread(target=self._wake_main, name="wiretalk-terminal", daemon=True)
-        self._waker.start()
+        self._settings = termios.tcgetattr(0)
+        if self._editor.edits:
+            self._set_unbuffered()
+        handlers = {SIGNAL: self._on_signal} | {
+            number: self._on_interrupt
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
+        self._before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        self._bell, self._ring = os.pipe()
+        os.set_blocking(self._ring, False)
+        signal.set_wakeup_fd(self._ring, warn_on_full_buffer=False)
+        self._threads = [
+            threading.Thread(target=work, name=f"wiretalk-terminal{work.__name__}", daemon=True)
+            for work in (self._wake_main, self._hear_signals)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _set_unbuffered(self) -> None:
+        """Leave what is typed between two lines to readline, Ctrl-D too, which the system would take for its own."""
+        settings = list(self._settings)
+        settings[3] &= ~termios.ICANON
+        termios.tcsetattr(0, termios.TCSADRAIN, settings)
 
     # any thread
 
@@ -86,29 +118,71 @@ class Terminal:
             self._over = True
             self._changed.notify_all()
 
-    # the waker's thread
+    # threads of our own
 
     def _wake_main(self) -> None:
         ident = self._main.ident
         assert ident is not None  # noqa: S101  # the main thread has started
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._closed or (self._over and self._reading))
+                self._changed.wait_for(lambda: self._closed or self._wanted)
                 if self._closed:
                     return
-            signal.pthread_kill(ident, SIGNAL)
-            with self._changed:
-                self._changed.wait_for(
-                    lambda: self._closed or not (self._waiting or (self._over and self._reading)), AGAIN_S
-                )
+                # With the lock held: see _leave_line.
+                signal.pthread_kill(ident, SIGNAL)
+                self._changed.wait_for(lambda: self._closed or not self._wanted, AGAIN_S)
+
+    @property
+    def _wanted(self) -> bool:
+        """Whether the main thread has something to do that it may not know of."""
+        return not self._leaving and (bool(self._waiting) or (self._reading and (self._over or self._urgent)))
+
+    def _hear_signals(self) -> None:
+        """See that Ctrl-C and the like are heard: Python's readline may begin to wait with one of them pending."""
+        while came := os.read(self._bell, 100):
+            if any(number != SIGNAL for number in came):
+                with self._changed:
+                    self._urgent = True
+                    self._changed.notify_all()
 
     # the main thread
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # what a handler is called with
         self._write_waiting()
-        if self._over and self._reading:
-            _write(self._clearing(self._editor.typed()[0]))
-            raise Interrupted
+        self._urgent = False
+        if self._reading and (self._over or self._interrupted):
+            self._leave_line()
+
+    def _leave_line(self) -> None:
+        """Leave `read_line` from within its wait.
+
+        Raises:
+            KeyboardInterrupt: because of Ctrl-C or the like.
+            Interrupted: because of `end`.
+        """
+        # What was typed stays to be seen after Ctrl-C, as in a shell.
+        _write("\n" if self._interrupted else self._clearing(self._editor.typed()[0]))
+        # The waker signals with the lock held: when we have it, a signal of his has come or will not. The main thread
+        # waits in `input` and does not hold the lock itself; the time is for the unforeseen.
+        held = self._changed.acquire(timeout=AGAIN_S)
+        self._reading = False
+        self._leaving = True
+        if held:
+            self._changed.release()
+        # One that has come is handled in here, at a call of a function, and finds nothing to do.
+        self._write_waiting()
+        self._raise_interrupt()
+        raise Interrupted
+
+    def _raise_interrupt(self) -> None:
+        if self._interrupted:
+            self._interrupted = False
+            raise KeyboardInterrupt
+
+    def _on_interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # as above
+        self._interrupted = True
+        if not self._reading:
+            self._raise_interrupt()
 
     def _write_waiting(self) -> None:
         texts = []
@@ -151,18 +225,17 @@ class Terminal:
         self._write_waiting()
         if self._over:
             raise Interrupted
-        self._reading = True
+        line = None
         try:
-            return input(PROMPT)
+            self._reading = True
+            line = input(PROMPT)
         except EOFError:
             _write("\n")
-            return None
-        except KeyboardInterrupt:
-            # What was typed stays to be seen, as in a shell.
-            _write("\n")
-            raise
         finally:
-            self._reading = False
+            self._reading = self._leaving = False
+        # One that came as the line was ended.
+        self._raise_interrupt()
+        return line
 
     def close(self) -> None:
         """Show what still waits, keep the history, and give the signal back."""
@@ -170,8 +243,14 @@ class Terminal:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._waker.join(LEAVING_S)
-        signal.signal(SIGNAL, self._before)
+        signal.set_wakeup_fd(-1)
+        os.close(self._ring)
+        for thread in self._threads:
+            thread.join(LEAVING_S)
+        os.close(self._bell)
+        termios.tcsetattr(0, termios.TCSADRAIN, self._settings)
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
         self._editor.keep()
 
 
