@@ -16,7 +16,6 @@ from .running import PATIENCE_S
 
 PORT = re.compile(r":(\d{4})\b")
 ABSTRACT = re.compile(r"(?<=:)@\w+")
-WITHOUT_IPV6 = ((" (IPv4 and IPv6)", " (IPv4)"), ("(IPv6)", "(IPv4)"), ("[::]", "0.0.0.0"), ("[::1]", "127.0.0.1"))
 
 
 class Place:
@@ -35,7 +34,6 @@ class Place:
         except BaseException:
             self.close()
             raise
-        self._ipv6 = has_ipv6()
         environment = os.environ | {
             "PATH": f"{os.path.dirname(sys.executable)}:{os.environ['PATH']}",
             "HOME": self.directory,
@@ -47,14 +45,11 @@ class Place:
         self.settings = {"cwd": self.directory, "env": environment}
 
     def own(self, text):
-        """Return a text with this place's own ports, files and names, and the version of IP that the machine has."""
+        """Return a text with this place's own ports, files and names."""
         for port, own in self._ports.items():
             text = re.sub(rf"\b{port}\b", own, text)
         text = text.replace("/tmp/", f"{self.directory}/")
-        text = ABSTRACT.sub(lambda name: f"{name.group()}{os.path.basename(self.directory)}", text)
-        for theirs, ours in () if self._ipv6 else WITHOUT_IPV6:
-            text = text.replace(theirs, ours)
-        return text
+        return ABSTRACT.sub(lambda name: f"{name.group()}{os.path.basename(self.directory)}", text)
 
     def path(self, name):
         """Return the path of a file here."""

@@ -18,7 +18,7 @@ def rows(page):
     for line in page.prose:
         cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
         if len(cells) == 3 and cells[2].startswith("`"):
-            found.append(cells[2].strip("`"))
+            found.append(cells[2].strip("`").replace("pi.local", "localhost"))
     return found
 
 
