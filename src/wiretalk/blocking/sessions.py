@@ -145,7 +145,8 @@ class Sessions:
         if conversation.address.scheme != "tls":
             return True
         try:
-            channel.shake_hands(Deadline(conversation.plan.limits.tls_handshake_timeout_s))  # type: ignore[attr-defined]
+            deadline = Deadline(conversation.plan.limits.tls_handshake_timeout_s)
+            channel.shake_hands(deadline)  # type: ignore[attr-defined]  # tls has a TlsChannel
         except WiretalkError:
             # The ending tells it.
             return False

@@ -383,8 +383,9 @@ class Server:
 
     async def _close_datagrams(self) -> None:
         """Give the kernel a moment to take the answers it had no room for; nothing tells all sockets' room at once."""
-        until = time.monotonic() + CLOSE_GRACE_S
-        while any(transport.backlog_bytes for transport, _ in self._datagrams) and time.monotonic() < until:  # noqa: ASYNC110
+        for _ in range(round(CLOSE_GRACE_S / FLUSH_LOOK_S)):
+            if not any(transport.backlog_bytes for transport, _ in self._datagrams):
+                break
             await asyncio.sleep(FLUSH_LOOK_S)
         for transport, _ in self._datagrams:
             transport.close()

@@ -45,13 +45,14 @@ def listen_on(
     """
     if address.bind is not None:
         raise fault(address, "bind", "bind is where to connect from", "what to listen on is the address itself")
-    for attempt in range(PORT_ATTEMPTS):
+    attempts = 0
+    while True:
         try:
             return _with_one_port(address, candidates, bind, make)
         except _PortTakenError as taken:
-            if attempt == PORT_ATTEMPTS - 1:
+            attempts += 1
+            if attempts == PORT_ATTEMPTS:
                 raise explain(taken.args[0], told(address), "listen") from taken.args[0]
-    raise AssertionError("unreachable")  # pragma: no cover
 
 
 def _with_one_port(
