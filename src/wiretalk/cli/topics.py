@@ -72,16 +72,17 @@ def _opens(option: Option) -> bool:
 def _form(option: Option) -> str:
     if option.kind == "flag":
         return option.name
-    return f"{option.name}={'|'.join(option.choices) if option.choices else '…'}"
+    return f"{option.name}=…"
 
 
 def _meaning(option: Option, opened: set[str]) -> str:
     schemes = [name for name in option.schemes if name in opened]
+    summary = option.summary + (f": {option.range}" if option.choices else "")
     if len(schemes) == len(opened):
-        return option.summary
+        return summary
     # tcp stands for tcp4 and tcp6 too, and likewise udp.
     said = [name for name in schemes if name.rstrip("46") == name or name.rstrip("46") not in schemes]
-    return f"{option.summary} ({', '.join(said)})"
+    return f"{summary} ({', '.join(said)})"
 
 
 def framings() -> str:
