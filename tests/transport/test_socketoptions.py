@@ -44,6 +44,17 @@ def test_the_defaults_of_tcp(text, option):
 
 
 @linux
+@pytest.mark.parametrize(
+    ("keepalive", "interval_s", "dead_s"), [("1s", 1, 7), ("10s", 10, 70), ("10m", 10, limits.USER_TIMEOUT_S)]
+)
+def test_probing_sooner_tells_sooner(option, keepalive, interval_s, dead_s):
+    text = f"tcp://127.0.0.1:80?keepalive={keepalive}"
+    assert option(text, TCP, socket.TCP_KEEPINTVL) == interval_s
+    assert option(text, TCP, socket.TCP_USER_TIMEOUT) == dead_s * 1000
+    assert option(f"{text}&user_timeout=9s", TCP, socket.TCP_USER_TIMEOUT) == 9000
+
+
+@linux
 def test_accepted_sockets_have_them_too(listening, connecting, accepting):
     (listener,) = listening("tcp://:0?user_timeout=7s&tos=16")
     connecting(f"tcp://127.0.0.1:{listener.address.port}")

@@ -158,17 +158,22 @@ def _set_tcp_defaults(sock: socket.socket, address: Address) -> None:
     if "nodelay" not in options:
         # Messages are written whole, so Nagle's algorithm would only hold the last segment of each back.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    if "user_timeout" not in options:
-        set_if_possible(sock, "TCP_USER_TIMEOUT", USER_TIMEOUT_S * 1000)
     keepalive = options.get("keepalive", True)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, bool(keepalive))
+    dead_s = USER_TIMEOUT_S
     if keepalive:
         idle = KEEPALIVE_IDLE_S if keepalive is True else max(1, round(float(keepalive)))
+        # Who asks to be told soon is not to wait ten times as long for the second probe.
+        interval = min(KEEPALIVE_INTERVAL_S, idle)
+        # Linux takes a silent peer for dead by the user timeout alone, and not by the count of probes (tcp(7)).
+        dead_s = min(dead_s, idle + interval * KEEPALIVE_PROBES)
         # macOS calls it TCP_KEEPALIVE.
         if not set_if_possible(sock, "TCP_KEEPIDLE", idle):
             set_if_possible(sock, "TCP_KEEPALIVE", idle)
-        set_if_possible(sock, "TCP_KEEPINTVL", KEEPALIVE_INTERVAL_S)
+        set_if_possible(sock, "TCP_KEEPINTVL", interval)
         set_if_possible(sock, "TCP_KEEPCNT", KEEPALIVE_PROBES)
+    if "user_timeout" not in options:
+        set_if_possible(sock, "TCP_USER_TIMEOUT", dead_s * 1000)
 
 
 def set_if_possible(sock: socket.socket, constant: str, value: int) -> bool:
