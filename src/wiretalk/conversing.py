@@ -11,6 +11,7 @@ from wiretalk import codec as codecs
 from wiretalk import framing as framings
 from wiretalk.ending import Ending
 from wiretalk.errors import LimitError, MalformedError, OpenError, RefusedError, UnreachableError, WiretalkError
+from wiretalk.framing.base import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,12 +66,15 @@ class WholeMessages:
         Raises:
             LimitError: it is over the limit.
             MalformedError: it is empty, where an empty message cannot be told from the end.
+            TypeError: it is no bytes.
         """
+        if type(message) is not bytes:
+            message = as_bytes(message)
         if len(message) > self._max:
             raise LimitError("max_message_bytes", self._max, f"a message of {len(message)} bytes", by="us")
         if not message and not self._empty:
             raise MalformedError("an empty message cannot be sent here: it would be taken for the end", by="us")
-        return bytes(message)
+        return message
 
     def encode_all(self, messages: list[bytes]) -> bytes:
         """Return one message: there is no way to send more in one write.

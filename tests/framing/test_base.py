@@ -44,6 +44,13 @@ def test_what_is_not_bytes_is_a_type_error(spec, wrong):
         make(spec).encode_all([b"abc", wrong])
 
 
+def test_text_for_a_message_is_told_what_to_do():
+    with pytest.raises(
+        TypeError, match='a message is bytes, not str: encode it, or name a codec that does, like codec="text"'
+    ):
+        make("line").encode("abc")
+
+
 @pytest.mark.parametrize("spec", SPECS)
 def test_messages_are_bytes_whether_they_come_whole_or_in_pieces(spec):
     framing = make(spec)

@@ -20,6 +20,20 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 
+def as_bytes(message: object) -> bytes:
+    """Return a message as bytes, whatever holds them.
+
+    Raises:
+        TypeError: it is no bytes; it says what to do.
+    """
+    try:
+        return b"".join((message,))  # type: ignore[arg-type]  # that is what is asked here
+    except TypeError:
+        what = type(message).__name__
+        reason = f'a message is bytes, not {what}: encode it, or name a codec that does, like codec="text"'
+        raise TypeError(reason) from None
+
+
 class Framing(ABC):
     """One direction, or both, of one byte stream: bytes in, messages out, and back.
 
@@ -67,7 +81,7 @@ class Framing(ABC):
 
     def encode(self, message: bytes | bytearray | memoryview) -> bytes:
         """Return the wire bytes of one message. Raises as `encode_all` does."""
-        return self.encode_all([message if type(message) is bytes else b"".join((message,))])
+        return self.encode_all([message if type(message) is bytes else as_bytes(message)])
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.spec} max_message_bytes={self.max_message_bytes}>"
