@@ -163,14 +163,15 @@ class ReplyConversation(Conversation):
 
 
 class RawReplyConversation(ReplyConversation):
-    """One stream without messages: what a read brings is the message, and the answer goes out as it is."""
+    """One stream without messages: what a read brings is the message, and the answer goes out as it is.
+
+    Only for a limit that no read reaches, so there is nothing to look at.
+    """
 
     __slots__ = ()
 
     def data(self, data: bytes) -> bytes | None:
         """See `transport.loop.Sink`."""
-        if len(data) > self.plan.limits.max_message_bytes:
-            return super().data(data)
         self.messages_received += 1
         try:
             answer = self._reply(data)
@@ -186,7 +187,8 @@ def new_reply_conversation(
     plan: Plan, peer: str, local: str, keeper: Callable[[Any], None], reply: Callable[[bytes], bytes | None]
 ) -> ReplyConversation:
     """Return the kind of conversation that answers fastest."""
-    plain = plan.framing == "raw" and plan.address.kind == "stream"
+    # With TLS a read may bring a record more than was asked for.
+    plain = plan.framing == "raw" and plan.address.kind == "stream" and plan.limits.max_message_bytes >= 2 * READ_BYTES
     return (RawReplyConversation if plain else ReplyConversation)(plan, peer, local, keeper, reply)
 
 
