@@ -71,9 +71,6 @@ class Host:
 
     def hold(self) -> int:
         """See `host`."""
-        from wiretalk.cli.interrupts import hear_signals
-
-        hear_signals()
         status = 0
         try:
             self._thread.start()
