@@ -51,13 +51,15 @@ async def silent(address: str) -> None:
             print("silent: the server had enough")
 
 
-async def main(address: str = "tcp://localhost:8888", count: str = "20") -> None:
-    mute = asyncio.create_task(silent(address))
-    await asyncio.gather(
-        slow(address), vanishing(address), resetting(address), *(good(address, number) for number in range(int(count)))
-    )
+async def all_good(address: str, count: int) -> None:
+    await asyncio.gather(*(good(address, number) for number in range(count)))
     print(f"{count} good clients: all answered, each with its own")
-    await mute
+
+
+async def main(address: str = "tcp://localhost:8888", count: str = "20") -> None:
+    await asyncio.gather(
+        all_good(address, int(count)), slow(address), vanishing(address), resetting(address), silent(address)
+    )
 
 
 if __name__ == "__main__":

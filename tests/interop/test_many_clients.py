@@ -56,7 +56,7 @@ def test_our_echo_ends_one_that_never_sends_and_no_other(shell_at, plain, wire, 
 
 
 def test_our_listener_reads_many_and_tells_who_said_what(shell_at, as_client, host):
-    server = shell_at("listen", "--keep", "-f", "line", "--json", f"tcp://{host}:0")
+    server = shell_at("listen", "--keep", "-f", "line", "--json", "--drain", "0", f"tcp://{host}:0")
     for name in CLIENTS:
         client = as_client(name, host, server.port)
         client.say(f"I am {name}\n")
