@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from wiretalk.cli.showing import Shown
 
 
+def how_it_failed(error: BaseException) -> dict[str, str]:
+    """Return what an error says of how a conversation ended: the same words as in the error and the exit status."""
+    if isinstance(error, KeyboardInterrupt):
+        return {"how": "interrupted", "by": "us"}
+    if not isinstance(error, WiretalkError):
+        return {}
+    return {"how": error.how, "by": error.by, "reason": str(error)}
+
+
 class Talk:
     """Hold one conversation.
 
@@ -98,7 +107,7 @@ class Talk:
             pass
         if not isinstance(error, OSError) or isinstance(error, WiretalkError):
             # If it was standard output that failed, there is nobody to be told.
-            self._shown.ended(self._connection.peer, ending_of(self._connection.as_dict()))
+            self._shown.ended(self._connection.peer, ending_of(self._connection.as_dict()) | how_it_failed(error))
 
     def _hold(self) -> None:
         if self._replies == 0:
