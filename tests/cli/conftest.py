@@ -20,7 +20,8 @@ import time
 import pytest
 
 WIRETALK = os.path.join(os.path.dirname(sys.executable), "wiretalk")
-PATIENCE_S = 10
+PATIENCE_S = 60
+LEAVING_S = 10
 
 
 @pytest.fixture
@@ -75,6 +76,12 @@ class Server:
                         self._handler(connection)
                     except BaseException as error:
                         self.errors.append(error)
+
+    def wait(self):
+        """Wait until as many connections as it serves have come and are over."""
+        self._thread.join(PATIENCE_S)
+        assert not self._thread.is_alive()
+        assert self.errors == []
 
     def close(self):
         with contextlib.suppress(OSError):
@@ -146,7 +153,7 @@ class Typist:
             os.execv(WIRETALK, [WIRETALK, *words])
 
     def type(self, text):
-        os.write(self.terminal, text.encode())
+        os.write(self.terminal, text if isinstance(text, bytes) else text.encode())
 
     def wait_for(self, *texts):
         """Wait until these texts have been shown, each after the one before and after what was waited for last."""
@@ -178,9 +185,14 @@ class Typist:
         os.kill(self.pid, number)
 
     def close(self):
+        """Leave nothing behind; let it leave in good order, if it does in time."""
         if self.status is None:
-            os.kill(self.pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGINT)
+            killer = threading.Timer(LEAVING_S, os.kill, (self.pid, signal.SIGKILL))
+            killer.start()
             self.wait()
+            killer.cancel()
+            killer.join()
         os.close(self.terminal)
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 import struct
 import threading
+from argparse import Namespace
 
 import pytest
 
-from wiretalk.errors import EXIT_STATUS
+from wiretalk.address import parse
+from wiretalk.cli.chatting import Chat
+from wiretalk.cli.manner import Manner
+from wiretalk.cli.terminal import Interrupted
+from wiretalk.ending import Ending
+from wiretalk.errors import EXIT_STATUS, FinishedError, RefusedError, ResetError, TimedOutError
 
 
 def read_line(sock):
@@ -41,7 +48,7 @@ def test_typed_lines_go_out_and_the_peer_is_named(typed, served):
     one.wait_for("we have finished; waiting for the peer")
     one.wait_for(f"{server.address}: finished by ")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [b"hello\n", b""]
 
 
@@ -64,7 +71,7 @@ def test_a_prompt_without_a_line_feed_is_shown_soon(typed, served):
     one.wait_for(": login: ")
     one.type("me\n")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [b"me\n"]
 
 
@@ -90,7 +97,7 @@ def test_a_half_typed_line_is_drawn_again_below_what_the_peer_says(typed, served
     one.wait_for("meanwhile", "> half")
     one.type(" and half\n")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [b"half and half\n"]
 
 
@@ -114,7 +121,7 @@ def test_a_line_over_several_rows_is_cleared_and_drawn_whole(typed, served):
     one.wait_for("\x1b[2A\x1b[J", "meanwhile", "> ")
     one.type("\n")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [long.encode() + b"\n"]
 
 
@@ -170,7 +177,7 @@ def test_values_are_typed_and_shown(typed, served):
     one.wait_for(': {"ok":true}', ": nonsense", "(not JSON")
     one.type("\x04")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [b'{"a":1}\n']
 
 
@@ -189,7 +196,7 @@ def test_messages_in_a_framing_are_shown_whole(typed, served):
     status, shown = one.wait()
     assert status == EXIT_STATUS["truncated"]
     assert "wiretalk: the stream ended within a message: 2 of 3 bytes of it had come" in shown
-    server.close()
+    server.wait()
     assert heard == [b"\0\5hello"]
 
 
@@ -277,7 +284,7 @@ def test_lines_are_remembered_from_one_run_to_the_next(typed, served, tmp_path):
         one.wait_for("> ")
         one.type(typing)
         assert one.wait()[0] == 0
-        server.close()
+        server.wait()
         assert lines == [heard]
     path = tmp_path / "state" / "wiretalk" / "history"
     assert path.read_text() == "first\n"
@@ -311,5 +318,102 @@ def test_a_tab_is_typed_as_one(typed, served):
     one.wait_for("> ")
     one.type("a\tb\n")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [b"a\tb\n"]
+
+
+def test_what_is_no_text_is_not_sent(typed, served):
+    heard = []
+    server = served(lambda sock: heard.append(read_line(sock)))
+    one = typed("connect", server.address, PYTHONIOENCODING="utf-8:strict")
+    one.wait_for("> ")
+    one.type(b"\xff\n")
+    one.wait_for("not sent: what was typed is not utf-8")
+    one.type("fine\n")
+    assert one.wait()[0] == 0
+    server.wait()
+    assert heard == [b"fine\n"]
+
+
+def test_a_message_that_cannot_be_sent_is_told(typed, served):
+    heard = []
+    server = served(lambda sock: heard.append(sock.recv(100)))
+    one = typed("connect", "--frame", "length:u8", server.address)
+    one.wait_for("> ")
+    one.type("x" * 300 + "\n")
+    one.wait_for("not sent: ")
+    one.type("fine\n")
+    assert one.wait()[0] == 0
+    server.wait()
+    assert heard == [b"\4fine"]
+
+
+def test_a_silent_conversation_ends_when_it_may_not_be(typed, served):
+    def hear(sock):
+        with contextlib.suppress(ConnectionResetError):
+            sock.recv(1)
+
+    one = typed("connect", "--idle", "300ms", served(hear).address)
+    one.wait_for("timed-out by the peer in idle")
+    assert one.wait()[0] == EXIT_STATUS["timed-out"]
+
+
+class Stub:
+    """A connection and a terminal in one, whose `send` and `close` fail as told."""
+
+    peer = "udp://127.0.0.1:1"
+    ending = "over"
+
+    def __init__(self, error):
+        self.error = error
+        self.shown = []
+
+    def send(self, _):
+        raise self.error
+
+    def receive(self, **_):
+        raise FinishedError(self.peer, Ending("finished", "peer"))
+
+    def hang_up(self):
+        pass
+
+    def half_close(self):
+        pass
+
+    def close(self):
+        raise self.error
+
+    def read_line(self):
+        return None
+
+    def show(self, text):
+        self.shown.append(text)
+
+    def end(self):
+        pass
+
+
+def chat_with(stub):
+    arguments = Namespace(frame=None, codec=None, json=False, hex=False, max_message=1000, replies=None, wait=None)
+    return Chat(Manner(arguments, parse(stub.peer)), arguments, stub, stub)
+
+
+def test_a_datagram_nobody_took_is_told_and_it_goes_on():
+    stub = Stub(RefusedError("udp://127.0.0.1:1", "nobody"))
+    chat_with(stub)._say("hello")
+    assert stub.shown == ["udp://127.0.0.1:1: nobody"]
+
+
+def test_sending_to_who_has_left_leaves_it_to_the_hearing_thread():
+    stub = Stub(ResetError("udp://127.0.0.1:1", Ending("reset", "peer")))
+    one = chat_with(stub)
+    one._hearer.start()
+    with pytest.raises(Interrupted):
+        one._say("hello")
+    assert not one._hearer.is_alive()
+
+
+def test_what_was_left_unsent_at_the_end_is_an_error():
+    stub = Stub(TimedOutError("udp://127.0.0.1:1", "close", 5, 100))
+    with pytest.raises(TimedOutError):
+        chat_with(stub).hold()

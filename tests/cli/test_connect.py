@@ -179,7 +179,7 @@ def test_what_the_input_says_wrong_is_told_before_more_is_said(served, shell):
     done = shell("connect", "--codec", "json", server.address, said=b"[1]\nnonsense\n[2]\n")
     assert done.returncode == EXIT_STATUS["codec"]
     assert done.stderr.startswith(b"wiretalk: not JSON")
-    server.close()
+    server.wait()
     assert heard in ([b"[1]\n"], [b""])
 
 
@@ -394,7 +394,7 @@ def test_a_signal_ends_it_in_good_order(served, started, number):
     one.say("hello")
     one.process.send_signal(number)
     assert one.wait() == EXIT_STATUS["interrupted"]
-    server.close()
+    server.wait()
     assert heard in ([b"hello"], [b""])
 
 

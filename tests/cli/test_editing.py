@@ -56,7 +56,7 @@ def test_without_readline_all_works_but_editing(typed, served, tmp_path):
     one, server, heard = interrupted_typist(typed, served, tmp_path, NONE)
     one.type(" and half\n")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [b"half and half\n"]
     assert not (tmp_path / "state").exists()
 
@@ -70,7 +70,7 @@ def test_with_another_readline_the_line_is_written_again(typed, served, tmp_path
     one.wait_for("half")
     one.type(" and half\n")
     assert one.wait()[0] == 0
-    server.close()
+    server.wait()
     assert heard == [b"half and half\n"]
     assert (tmp_path / "state" / "wiretalk" / "history").read_text().endswith("half and half\n")
 

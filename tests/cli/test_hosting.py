@@ -286,3 +286,12 @@ def test_a_flood_does_not_fill_memory_and_ctrl_c_is_heard(host, peers):
     one.type("\x03")
     status, shown = one.wait()
     assert status == EXIT_STATUS["interrupted"], shown
+
+
+def test_what_is_no_text_is_not_sent(host, peers):
+    one = host(TCP, PYTHONIOENCODING="utf-8:strict")
+    peer = peers(one)
+    one.type(b"\xff\n")
+    one.wait_for("not sent: what was typed is not utf-8")
+    one.type("fine\n")
+    peer.hears(b"fine\n")

@@ -54,7 +54,7 @@ def test_each_message_is_a_message(served, shell, words, on_the_wire):
     end = words.index("--") if "--" in words else len(words)
     done = shell("send", server.address, *words[:end], *words[end:], said=b"from a\npipe\n")
     assert (done.returncode, done.stderr) == (0, b"")
-    server.close()
+    server.wait()
     assert heard == [on_the_wire]
 
 
@@ -102,7 +102,7 @@ def test_it_need_not_wait_for_an_answer(served, shell):
     done = shell("send", "--replies", "0", server.address, "hello")
     assert (done.returncode, done.stdout) == (0, b"")
     leave.set()
-    server.close()
+    server.wait()
     assert heard == [b"hello\n"]
 
 

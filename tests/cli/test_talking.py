@@ -109,7 +109,7 @@ def test_the_source_goes_on_when_the_peer_has_finished(served):
     shown = Kept()
     one, _ = talk(server, source(), shown)
     one.hold()
-    server.close()
+    server.wait()
     assert heard == [b"late\n"]
 
 
@@ -142,7 +142,7 @@ def test_no_replies_are_not_waited_for(served):
     server = served(lambda sock: heard.append(read_to_end(sock)))
     one, _ = talk(server, [[b"x"], [b"y", b"z"]], Kept(), replies=0)
     one.hold()
-    server.close()
+    server.wait()
     assert heard == [b"x\ny\nz\n"]
 
 
@@ -256,7 +256,7 @@ def test_ctrl_c_ends_it_in_good_order(served):
     with pytest.raises(KeyboardInterrupt):
         one.hold()
     assert one._shown.endings == ["interrupted"]
-    server.close()
+    server.wait()
     assert heard in ([b"hello\n"], [b""])
 
 
