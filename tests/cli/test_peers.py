@@ -79,7 +79,7 @@ def test_telnet_talks_to_a_terminal_s_worth_of_lines(tool, started):
 
 @pytest.mark.parametrize("command", ["nc -u 127.0.0.1 {port}", "ncat -u 127.0.0.1 {port}"], ids=name)
 def test_they_send_datagrams_to_listen(tool, started, command):
-    one = started("listen", "udp://127.0.0.1:0")
+    one = started("listen", "--drain", "100ms", "udp://127.0.0.1:0")
     other = tool(command, port=one.address.rpartition(":")[2])
     other.say("hello\n")
     one.wait_for("hello\n")
@@ -105,7 +105,7 @@ def test_a_unix_socket_of_socat(tool, started, tmp_path):
 
 
 def test_ncat_speaks_tls_to_listen(tool, started):
-    one = started("listen", "tls://127.0.0.1:0?self_signed")
+    one = started("listen", "--drain", "100ms", "tls://127.0.0.1:0?self_signed")
     other = tool("ncat --ssl 127.0.0.1 {port}", port=one.address.partition("?")[0].rpartition(":")[2])
     other.say("hello\n")
     one.wait_for("hello\n")
