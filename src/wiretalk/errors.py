@@ -243,7 +243,7 @@ class TimedOutError(WiretalkError, TimeoutError):
     Args:
         peer: the peer or address as text.
         wait: which wait: "resolve", "connect", "tls-handshake", "send", "receive", "idle", "heartbeat", "keepalive",
-            "drain" or "close".
+            "accept" or "close".
         seconds: how long it lasted, or None where the system does not tell.
         unsent_bytes: bytes that were still to be sent.
     """

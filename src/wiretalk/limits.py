@@ -71,11 +71,8 @@ DRAIN_S = 5.0
 CLOSE_TIMEOUT_S = 5.0
 """Closing: how long the peer may take to accept the bytes still unsent."""
 
-LINGER_S = 1.0
-"""Closing on a peer that still sends: how long it is listened to, so that no reset can overtake our last bytes."""
-
-LINGER_BYTES = 1 * MIB
-"""Closing on a peer that is still sending: how much of it is read and dropped at once."""
+LINGER_S = 0.5
+"""Closing on a peer that has not finished: how long it is listened to, so that no reset can overtake our last bytes."""
 
 KEEPALIVE_IDLE_S = 60
 """A silent TCP connection is probed after so long (TCP_KEEPIDLE)."""

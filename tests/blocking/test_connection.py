@@ -457,7 +457,7 @@ def test_a_closing_peer_that_still_sends_does_not_lose_our_last_words(wired, run
 
 def test_a_peer_that_never_stops_is_left_after_a_while(wired, running, monkeypatch, ends):
     monkeypatch.setattr("wiretalk.blocking.channel.LINGER_S", 0.05)
-    monkeypatch.setattr("wiretalk.blocking.channel.LINGER_BYTES", 1000)
+
     connection, peer = wired()
 
     def talk():

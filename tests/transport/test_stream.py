@@ -147,9 +147,11 @@ def test_closing_sends_what_is_held_first(transport, pair, heard, loop):
     transport.close()
     assert heard.told == []
     assert receive_all(pair[1], loop, len(whole)) == whole
+    assert pair[1].recv(100) == b""
+    assert heard.told == []
+    pair[1].close()
     loop.turn()
     assert heard.told == [("lost", None)]
-    assert pair[1].recv(100) == b""
 
 
 def test_closing_on_a_peer_that_takes_nothing_ends_in_time(transport, heard, loop):

@@ -21,7 +21,7 @@ from wiretalk.blocking.outlet import Outlet
 from wiretalk.blocking.waiting import NEVER, READABLE, WRITABLE, Deadline
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError, WiretalkError
-from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_BYTES, LINGER_S, READ_BYTES
+from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_S, READ_BYTES
 from wiretalk.transport import explain
 
 TYPE_CHECKING = False
@@ -230,28 +230,20 @@ class Channel(Outlet):
     def _linger(self) -> None:
         """Let a reset not overtake our last bytes.
 
-        A socket closed with input unread answers with RST, and the peer may lose what it had not read yet. So the
-        end is sent first, and a peer still sending is listened to for a moment.
+        A socket closed with input unread, or to come, answers with RST; the peer may then lose what it had not read
+        yet, and is told of a reset where all was well. So the end is sent first, and a peer that has not finished is
+        listened to for a moment.
         """
-        unread = 0
-        deadline = NEVER
+        deadline = Deadline(LINGER_S)
         try:
             if not self._finished:
                 self.sock.shutdown(socket.SHUT_WR)
-            while deadline.left_s() != 0:
+            while not self._ended and deadline.left_s() != 0:
                 try:
-                    data = self.sock.recv(READ_BYTES)
-                except (BlockingIOError, InterruptedError):
-                    if not unread:
+                    if not self.sock.recv(READ_BYTES):
                         return
-                    deadline = deadline.within(LINGER_S)
+                except (BlockingIOError, InterruptedError):
                     self._await(READABLE, deadline)
-                    continue
-                if not data:
-                    return
-                unread += len(data)
-                if unread >= LINGER_BYTES:
-                    deadline = deadline.within(LINGER_S)
         except OSError:
             # The peer is gone already: nothing can be lost to it any more.
             return

@@ -97,8 +97,10 @@ class Server:
             raise UsageError("", reason="serve takes either a session (a coroutine function) or reply= (a function)")
         if reply is not None and inspect.iscoroutinefunction(reply):
             raise UsageError("", reason="reply= takes a plain function; a coroutine function is a session")
-        if session is not None and not callable(session):
-            raise UsageError("", reason="a session is a coroutine function of one connection")
+        if session is not None and not inspect.iscoroutinefunction(session):
+            raise UsageError(
+                "", reason="a session is a coroutine function (async def); a plain function goes to reply="
+            )
         several = [addresses] if isinstance(addresses, str | Address) else list(addresses)
         if not several:
             raise UsageError("", reason="serve needs at least one address")
@@ -239,7 +241,9 @@ class Server:
             return False
         if not self._full_told:
             self._full_told = True
-            log.warning("%d connections, the limit max_connections: no more are accepted", len(self.connections))
+            log.warning(
+                "as many connections as max_connections allows (%d): no more are accepted", len(self.connections)
+            )
         self._pause_accepting()
         return True
 

@@ -166,7 +166,7 @@ def _set_tcp_defaults(sock: socket.socket, address: Address) -> None:
         # Who asks to be told soon is not to wait ten times as long for the second probe.
         interval = min(KEEPALIVE_INTERVAL_S, idle)
         # Linux takes a silent peer for dead by the user timeout alone, and not by the count of probes (tcp(7)).
-        dead_s = min(dead_s, idle + interval * KEEPALIVE_PROBES)
+        dead_s = idle + interval * KEEPALIVE_PROBES
         # macOS calls it TCP_KEEPALIVE.
         if not set_if_possible(sock, "TCP_KEEPIDLE", idle):
             set_if_possible(sock, "TCP_KEEPALIVE", idle)

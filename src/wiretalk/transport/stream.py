@@ -12,7 +12,7 @@ from collections import deque
 from itertools import islice
 
 from wiretalk.errors import ResetError, TimedOutError, WiretalkError
-from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_BYTES, LINGER_S, READ_BYTES
+from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_S, READ_BYTES
 from wiretalk.transport.oserrors import explain
 
 TYPE_CHECKING = False
@@ -135,7 +135,7 @@ class StreamTransport:
         (libuv ends a watch at EPOLLERR). So the error is asked for, and then the watch begun again, since the rest of
         what the peer sent before it broke off may still be read.
         """
-        if self.sink is None or not self._reading:
+        if self.sink is None or not self._reading or self._closing:
             return
         if self.broken is None:
             code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -280,32 +280,25 @@ class StreamTransport:
     def _linger(self) -> None:
         """Close without a reset that could overtake our last bytes.
 
-        A socket closed with input unread answers with RST, and the peer may lose what it had not read yet. So the
-        end is sent first, and a peer still sending is listened to for a moment.
+        A socket closed with input unread, or to come, answers with RST; the peer may then lose what it had not read
+        yet, and is told of a reset where all was well. So the end is sent first, and a peer that has not finished is
+        listened to for a moment.
         """
         try:
             if not self._finished:
                 self.sock.shutdown(socket.SHUT_WR)
-            unread = 0
-            while unread < LINGER_BYTES:
-                data = self.sock.recv(READ_BYTES)
-                if not data:
-                    self._over(self.broken)
-                    return
-                unread += len(data)
-        except (BlockingIOError, InterruptedError):
-            if not unread:
-                self._over(self.broken)
-                return
         except OSError:
             # The peer is gone already: nothing can be lost to it any more.
+            self._ended = True
+        if self._ended:
             self._over(self.broken)
             return
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.loop.call_later(LINGER_S, self._over, None)
+        self._timer = self.loop.call_later(LINGER_S, self._lingered)
         self.loop.add_reader(self.sock.fileno(), self._discard)
         self._reading = True
+        self._discard()
 
     def _discard(self) -> None:
         try:
@@ -316,7 +309,10 @@ class StreamTransport:
         except OSError:
             # As in _linger: the peer is gone, and owed nothing.
             pass
-        self._over(None)
+        self._lingered()
+
+    def _lingered(self) -> None:
+        self._over(self.broken)
 
     def abort(self, error: WiretalkError | None = None) -> None:
         """End at once: what is held is dropped, and a TCP peer sees a reset."""

@@ -91,9 +91,11 @@ class TlsTransport(StreamTransport):
         try:
             plain = self.engine.feed(data)
         except WiretalkError as error:
-            # The alert that tells the peer why goes first.
+            # The alert that tells the peer why goes first, and no reset may overtake it.
             self._transmit_engine()
-            self._over(error)
+            self._cancel_deadline()
+            self.broken = self.broken or error
+            super().close()
             return
         self._transmit_engine()
         if not self._opened and self.engine.handshaken:
