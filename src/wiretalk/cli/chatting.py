@@ -68,6 +68,8 @@ class Chat:
         self._voice = Voice(short_name(connection.peer), manner.words, 0 if colours() else None)
         self._fault: WiretalkError | None = None
         self._heard_at = time.monotonic()
+        # Waited for in place of the thread itself, whose `join` does not bear to be interrupted.
+        self._heard_all = threading.Event()
         self._hearer = threading.Thread(target=self._hear, name="wiretalk-hear", daemon=True)
 
     def hold(self) -> None:
@@ -90,7 +92,7 @@ class Chat:
                 connection.close()
             except WiretalkError as error:
                 self._fault = self._fault or error
-            self._hearer.join()
+            self._heard_all.wait()
             self._terminal.show(f"{connection.peer}: {connection.ending}")
         if self._fault is not None:
             raise self._fault
@@ -120,7 +122,7 @@ class Chat:
             self._terminal.show(str(error))
         except (EndedError, TimedOutError):
             # The hearing thread learns how it ended, and what the peer said last.
-            self._hearer.join()
+            self._heard_all.wait()
             raise Interrupted from None
 
     def _wait_for_peer(self) -> None:
@@ -129,13 +131,13 @@ class Chat:
         if not self._datagrams:
             self._terminal.show("we have finished; waiting for the peer to do so (Ctrl-C leaves)")
         self._heard_at = time.monotonic()
-        while self._hearer.is_alive():
+        while not self._heard_all.is_set():
             left_s = None
             if self._wait_s is not None:
                 left_s = self._heard_at + self._wait_s - time.monotonic()
                 if left_s <= 0:
                     return
-            self._hearer.join(left_s)
+            self._heard_all.wait(left_s)
 
     # the peer's, in a thread of its own
 
@@ -152,6 +154,7 @@ class Chat:
         finally:
             if self._voice.unfinished:
                 self._terminal.show(self._voice.rest())
+            self._heard_all.set()
             self._terminal.end()
 
     def _hear_all(self) -> None:

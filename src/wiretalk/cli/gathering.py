@@ -9,7 +9,15 @@ import asyncio
 import time
 
 from wiretalk.cli.screen import UNFINISHED_S
-from wiretalk.errors import ClosedError, FinishedError, LimitError, MessageError, TimedOutError, TruncatedError, WiretalkError
+from wiretalk.errors import (
+    ClosedError,
+    FinishedError,
+    LimitError,
+    MessageError,
+    TimedOutError,
+    TruncatedError,
+    WiretalkError,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

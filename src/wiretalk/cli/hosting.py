@@ -61,6 +61,8 @@ class Host:
         self._coloured = colours()
         self._voices: dict[int, Voice] = {}
         self._started = threading.Event()
+        # Waited for in place of the thread itself, whose `join` does not bear to be interrupted.
+        self._ended = threading.Event()
         self._failure: BaseException | None = None
         self._terminal = Terminal(history=arguments.history)
         self._loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # made by its thread, before all else
@@ -108,7 +110,7 @@ class Host:
         if self._gathering.peers and self._manner.address.kind != "datagram":
             terminal.show("we have finished; waiting for the peers to do so (Ctrl-C leaves)")
             self._loop.call_soon_threadsafe(self._gathering.server.stop_accepting)
-            self._thread.join()
+            self._ended.wait()
 
     def _take(self, line: str) -> None:
         first, _, rest = line.partition(" ")
@@ -156,19 +158,20 @@ class Host:
         """Stop accepting, let conversations end, and return 130 if the user had no patience for that."""
         status = 0
         try:
-            if self._thread.is_alive():
+            if not self._ended.is_set():
                 self._loop.call_soon_threadsafe(self._gathering.server.stop)
-                self._thread.join(WAIT_UNTOLD_S)
-            if self._thread.is_alive():
+                self._ended.wait(WAIT_UNTOLD_S)
+            if not self._ended.is_set():
                 count = len(self._gathering.peers)
                 those = "one conversation" if count == 1 else f"{count} conversations"
                 self._terminal.show(f"waiting for {those} to end; Ctrl-C again leaves now")
-                self._thread.join()
+                self._ended.wait()
         except KeyboardInterrupt:
             status = EXIT_STATUS["interrupted"]
             self._loop.call_soon_threadsafe(self._gathering.abort)
-            self._thread.join()
-        self._terminal.close()
+            self._ended.wait()
+        finally:
+            self._terminal.close()
         return status
 
     # the loop's thread
@@ -179,6 +182,7 @@ class Host:
         except BaseException as error:  # noqa: BLE001  # raised again by the main thread
             self._failure = error
         finally:
+            self._ended.set()
             self._started.set()
             self._terminal.end()
 

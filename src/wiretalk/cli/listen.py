@@ -56,7 +56,8 @@ def build(parser: Parser) -> None:
         type=value(options.duration_or_never),
         help="leave when nobody has come for so long (default never)",
     )
-    options.add_server_limits(parser)
+    # Whoever listens to one peer may have to wait long for its next word.
+    options.add_server_limits(parser, idle_s=None)
     options.add_verbose(parser)
     options.add_history(parser)
 

@@ -195,10 +195,23 @@ def add_drain(parser: Parser) -> None:
     )
 
 
-def add_server_limits(parser: Parser) -> None:
-    """Add the limits of a server, --drain and --max-message among them."""
+def add_server_limits(parser: Parser, *, idle_s: float | None = IDLE_TIMEOUT_S) -> None:
+    """Add the limits of a server, --drain and --max-message among them.
+
+    Args:
+        parser: the command's.
+        idle_s: the default of --idle.
+    """
     add_max_message(parser)
     add_drain(parser)
+    parser.add_argument(
+        "--idle",
+        metavar="TIME",
+        type=value(duration_or_never),
+        default=idle_s,
+        help="end a connection silent for so long, or never "
+        f"(default {'never' if idle_s is None else format_duration(idle_s)})",
+    )
     for name, metavar, reader, default, shown, what in SERVER_LIMITS:
         parser.add_argument(
             name, metavar=metavar, type=value(reader), default=default, help=f"{what} (default {shown})"
@@ -206,14 +219,6 @@ def add_server_limits(parser: Parser) -> None:
 
 
 SERVER_LIMITS: tuple[tuple[str, str, Callable[[str], object], float, str, str], ...] = (
-    (
-        "--idle",
-        "TIME",
-        duration_or_never,
-        IDLE_TIMEOUT_S,
-        format_duration(IDLE_TIMEOUT_S),
-        "end a connection silent for so long, or never",
-    ),
     ("--max-connections", "N", count, MAX_CONNECTIONS, str(MAX_CONNECTIONS), "connections open at once"),
     ("--max-udp-peers", "N", count, MAX_UDP_PEERS, str(MAX_UDP_PEERS), "UDP peers remembered at once"),
     (

@@ -26,11 +26,29 @@ WIDTHS = (60, 120)
 """The narrowest and the widest help, in columns."""
 
 
-class Help(argparse.RawDescriptionHelpFormatter):
-    """Help in two columns, as wide as the terminal."""
+class Help(argparse.HelpFormatter):
+    """Help as wide as the terminal: paragraphs are filled, and tables (with a margin) left as they are."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=HELP_AT, width=_width())
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        from textwrap import fill
+
+        return "\n\n".join(
+            part
+            if "\n  " in part
+            else fill(part, width, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False)
+            for part in text.split("\n\n")
+        )
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        return _joined(super()._format_action_invocation(action))
+
+
+def _joined(text: str) -> str:
+    """Return text of help in which an optional value stands right behind its option, as it is to be written."""
+    return text.replace(" [=", "[=")
 
 
 def _width() -> int:
@@ -71,15 +89,16 @@ class Parser(argparse.ArgumentParser):
         self.examples = examples
         self.without_value: dict[str, str] = {}
 
-    def optional_value(self, *names: str, default: str, **settings: Any) -> None:
+    def optional_value(self, *names: str, metavar: str, default: str, **settings: Any) -> None:
         """Add an option that may stand alone: `--retry`, or `--retry=5`. The word after it is never its value.
 
         Args:
             names: its names.
+            metavar: what its value is called.
             default: the text that it stands for when it stands alone.
             settings: as for `add_argument`.
         """
-        self.add_argument(*names, **settings)
+        self.add_argument(*names, metavar=f"[={metavar}]", **settings)
         self.without_value.update(dict.fromkeys(names, default))
 
     def read(self, words: list[str]) -> argparse.Namespace:
@@ -122,6 +141,10 @@ class Parser(argparse.ArgumentParser):
 
     def _see(self) -> str:
         return f"{self.prog} --help shows what there is"
+
+    def format_help(self) -> str:
+        """Return all of the help."""
+        return _joined(super().format_help())
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found wrong, in our words where it has common ones."""

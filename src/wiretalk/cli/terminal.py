@@ -65,6 +65,8 @@ class Terminal:
         self._interrupted = False
         # Set while `read_line` is being left by an exception: no signal may come then.
         self._leaving = False
+        # Above 0 while the main thread may hold the lock, which an exception of a signal's handler would not give back.
+        self._busy = 0
         self._editor = open_editor(history=history)
         self._settings = termios.tcgetattr(0)
         if self._editor.edits:
@@ -99,13 +101,14 @@ class Terminal:
         Args:
             text: one or more lines, without a line feed at the end.
         """
+        if threading.current_thread() is self._main:
+            self._waiting.append(text)
+            self._write_waiting()
+            return
         with self._changed:
-            if threading.current_thread() is not self._main:
-                self._changed.wait_for(lambda: len(self._waiting) < MAX_WAITING or self._closed)
+            self._changed.wait_for(lambda: len(self._waiting) < MAX_WAITING or self._closed)
             self._waiting.append(text)
             self._changed.notify_all()
-        if threading.current_thread() is self._main:
-            self._write_waiting()
 
     @property
     def full(self) -> bool:
@@ -181,25 +184,32 @@ class Terminal:
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002  # as above
         self._interrupted = True
-        if not self._reading:
+        if not self._reading and not self._busy:
             self._raise_interrupt()
 
     def _write_waiting(self) -> None:
-        texts = []
-        while self._waiting:
-            texts.append(self._waiting.popleft())
-        if not texts:
-            return
-        text = "\n".join(texts) + "\n"
-        if self._reading:
-            before, after = self._editor.typed()
-            _write(self._clearing(before) + text)
-            if not self._editor.redraw():
-                _write(PROMPT + before + after)
-        else:
+        self._busy += 1
+        try:
+            texts = []
+            while self._waiting:
+                texts.append(self._waiting.popleft())
+            if texts:
+                self._write("\n".join(texts) + "\n")
+                self._acknowledge()
+        finally:
+            self._busy -= 1
+        if not self._busy and not self._reading:
+            self._raise_interrupt()
+
+    def _write(self, text: str) -> None:
+        """Write lines; while a line is typed, above it."""
+        if not self._reading:
             _write(text)
-        # Not with the lock held: a handler may run in the midst of `show`, which holds it.
-        self._acknowledge()
+            return
+        before, after = self._editor.typed()
+        _write(self._clearing(before) + text)
+        if not self._editor.redraw():
+            _write(PROMPT + before + after)
 
     def _clearing(self, before_cursor: str) -> str:
         """Return what clears the line being typed, all of its rows, and leaves the cursor at its begin."""
@@ -238,7 +248,8 @@ class Terminal:
         return line
 
     def close(self) -> None:
-        """Show what still waits, keep the history, and give the signal back."""
+        """Show what still waits, keep the history, and give the signals back."""
+        self._busy += 1
         self._write_waiting()
         with self._changed:
             self._closed = True
