@@ -44,9 +44,7 @@ def test_the_defaults_of_tcp(text, option):
 
 
 @linux
-@pytest.mark.parametrize(
-    ("keepalive", "interval_s", "dead_s"), [("1s", 1, 7), ("10s", 10, 70), ("10m", 10, 660)]
-)
+@pytest.mark.parametrize(("keepalive", "interval_s", "dead_s"), [("1s", 1, 7), ("10s", 10, 70), ("10m", 10, 660)])
 def test_probing_sooner_tells_sooner(option, keepalive, interval_s, dead_s):
     text = f"tcp://127.0.0.1:80?keepalive={keepalive}"
     assert option(text, TCP, socket.TCP_KEEPINTVL) == interval_s
