@@ -47,9 +47,10 @@ async def serve_until_stopped(server: Server, started: Callable[[Server], None] 
     starting = asyncio.ensure_future(server.start())
     enough = asyncio.Event()
     came: list[int] = []
+    leaving = False
 
     def take(number: int) -> None:
-        if came:
+        if came or leaving:
             enough.set()
         came.append(number)
         server.stop()
@@ -67,19 +68,27 @@ async def serve_until_stopped(server: Server, started: Callable[[Server], None] 
         if not came:
             raise
     finally:
-        await _leave(server, enough)
+        leaving = True
+        await _leave(server, enough, asked=bool(came))
     return EXIT_STATUS["interrupted"] if signal.SIGINT in came else 0
 
 
-async def _leave(server: Server, enough: asyncio.Event) -> None:
-    """Let open conversations end, or end them when there is a second signal."""
+async def _leave(server: Server, enough: asyncio.Event, *, asked: bool) -> None:
+    """Let open conversations end, or end them when there is a second signal.
+
+    Args:
+        server: stopped.
+        enough: set at the second signal.
+        asked: whether there was a first one, so that somebody waits for us.
+    """
     impatient = asyncio.ensure_future(enough.wait())
     closing = asyncio.ensure_future(server.close())
     await asyncio.wait([closing], timeout=WAIT_UNTOLD_S)
-    if not closing.done():
+    if asked and not closing.done():
         count = len(server.connections)
         those = "one conversation" if count == 1 else f"{count} conversations"
         tell(f"waiting for {those} to end; Ctrl-C again leaves now")
+    if not closing.done():
         await asyncio.wait([closing, impatient], return_when=asyncio.FIRST_COMPLETED)
     impatient.cancel()
     if not closing.done():
