@@ -60,7 +60,7 @@ class Terminal:
         self._over = False
         self._closed = False
         self._dumb = os.environ.get("TERM", "dumb") == "dumb"
-        # Whether a signal has come that `read_line` may have missed; whether it was Ctrl-C or the like.
+        # Whether a signal has come that the main thread may have missed; whether it was Ctrl-C or the like.
         self._urgent = False
         self._interrupted = False
         # Set while `read_line` is being left by an exception: no signal may come then.
@@ -138,10 +138,10 @@ class Terminal:
     @property
     def _wanted(self) -> bool:
         """Whether the main thread has something to do that it may not know of."""
-        return not self._leaving and (bool(self._waiting) or (self._reading and (self._over or self._urgent)))
+        return not self._leaving and (bool(self._waiting) or self._urgent or (self._reading and self._over))
 
     def _hear_signals(self) -> None:
-        """See that Ctrl-C and the like are heard: Python's readline may begin to wait with one of them pending."""
+        """See that Ctrl-C and the like are heard: the main thread may begin to wait with one of them pending."""
         while came := os.read(self._bell, 100):
             if any(number != SIGNAL for number in came):
                 with self._changed:
