@@ -71,7 +71,7 @@ DRAIN_S = 5.0
 CLOSE_TIMEOUT_S = 5.0
 """Closing: how long the peer may take to accept the bytes still unsent."""
 
-LINGER_S = 0.5
+LINGER_S = 0.15
 """Closing on a peer that has not finished: how long it is listened to, so that no reset can overtake our last bytes."""
 
 KEEPALIVE_IDLE_S = 60

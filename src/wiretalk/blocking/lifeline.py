@@ -9,7 +9,7 @@ from __future__ import annotations
 import select
 from _thread import RLock
 
-from wiretalk.blocking.waiting import READABLE, Bell, Deadline, milliseconds
+from wiretalk.blocking.waiting import READABLE, SIGNAL_LOOK_S, Bell, Deadline, milliseconds
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, WiretalkError
 from wiretalk.transport import explain
@@ -124,7 +124,7 @@ class Lifeline:
         Raises:
             WiretalkError: somebody called it off.
         """
-        ready = poll.poll(milliseconds(deadline.within(self.look_s).left_s()))
+        ready = poll.poll(milliseconds(deadline.within(self.look_s).within(SIGNAL_LOOK_S).left_s()))
         events = 0
         for fd, seen in ready:
             if fd == self._bell.fileno():

@@ -15,7 +15,7 @@ from wiretalk.blocking.logs import log
 from wiretalk.blocking.peers import Peers
 from wiretalk.blocking.replying import ReplyConversation, ReplyDatagrams
 from wiretalk.blocking.sessions import Sessions
-from wiretalk.blocking.waiting import Bell
+from wiretalk.blocking.waiting import SIGNAL_LOOK_S, Bell
 from wiretalk.conversing import Plan, on_bytes
 from wiretalk.errors import TimedOutError, UsageError
 from wiretalk.limits import MAX_THREADS, SWEEP_MOST_S, Limits
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
 
 CLOSE_GRACE_S = 1.0
 """After the drain: how long sessions have to close, once their waits have been called off, before they are cut off."""
-
-
-SIGNAL_LOOK_S = 0.5
-"""Waiting for ever: how often to look whether a signal has come."""
 
 
 class Server:

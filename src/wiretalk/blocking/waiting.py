@@ -12,6 +12,9 @@ import time
 LONGEST_POLL_S = 86_400.0
 """One poll is given no more than a day: its milliseconds must fit a C int. Longer waits poll again."""
 
+SIGNAL_LOOK_S = 0.5
+"""Waiting for ever: how often to look whether a signal came just before the wait began, which nothing tells."""
+
 READABLE = select.POLLIN
 WRITABLE = select.POLLOUT
 
