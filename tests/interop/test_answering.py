@@ -55,9 +55,13 @@ def test_answers_that_somebody_types(shell, as_server, name):
         server.wait_for(f"{word}\n")
         server.say(f"server rec: {word}\nand unasked\n")
         client.wait_for(f"server rec: {word}\nand unasked\n")
-    # The end of what we say is passed on, and their last answer still comes.
+    # The end of what we say is passed on, and their last answer still comes; but ncat leaves when it hears the end.
+    if name == "ncat":
+        server.say("good bye\n")
+        client.wait_for("good bye\n")
     client.end_input()
-    server.say("good bye\n")
+    if name != "ncat":
+        server.say("good bye\n")
     server.end_input()
     assert client.wait() == 0
     assert client.out.endswith("good bye\n")
