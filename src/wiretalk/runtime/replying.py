@@ -40,7 +40,7 @@ class ReplyConversation(Conversation):
     ) -> None:
         super().__init__(plan, peer, local, keeper)
         self._reply = reply
-        # Messages that wait until the peer has read earlier answers, and whether its input has ended meanwhile.
+        # Messages that wait until the peer has read earlier answers; None: none do, and the peer is read.
         self._stash: list[bytes] | None = None
         self._closing = False
         self._error: WiretalkError | None = None
