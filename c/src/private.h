@@ -1,0 +1,26 @@
+/* private.h: what every source of libwiretalk includes first. Nothing of a room lives here. */
+#ifndef WTI_PRIVATE_H
+#define WTI_PRIVATE_H
+
+#ifndef _POSIX_C_SOURCE
+#define _POSIX_C_SOURCE 200809L
+#endif
+
+#include "wiretalk.h"
+
+/* Marks what sources of different files share (wti_…): hidden in a library, static in the one file of the amalgamation. */
+#ifdef WTI_AMALGAMATION
+#define WTI_PRIVATE static
+#elif defined(__GNUC__)
+#define WTI_PRIVATE __attribute__((visibility("hidden")))
+#else
+#define WTI_PRIVATE
+#endif
+
+#ifdef __GNUC__
+#define WTI_FORMAT(text, first) __attribute__((format(printf, text, first)))
+#else
+#define WTI_FORMAT(text, first)
+#endif
+
+#endif
