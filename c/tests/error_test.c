@@ -1,5 +1,5 @@
 /* Failures in words. */
-#include "../src/error.h"
+#include "error.h"
 #include "check.h"
 
 TEST(a_code_has_a_word) {
