@@ -15,7 +15,7 @@ from wiretalk.framing.base import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any, Protocol
 
     from wiretalk.address import Address
@@ -96,19 +96,30 @@ class Plan:
         framing: a framing's specification for byte streams; None: raw.
         codec: a codec's specification; None: bytes.
         limits: the limits.
+        layers: what stands between the transport and each conversation, nearest to the peer first.
 
     Raises:
         UsageError: a framing or codec is unknown.
         MissingPackageError: the codec's package is not installed.
     """
 
-    __slots__ = ("address", "codec", "decode", "encode", "framing", "limits")
+    __slots__ = ("address", "codec", "codec_name", "decode", "encode", "framing", "layers", "limits")
 
-    def __init__(self, address: Address, framing: str | None, codec: str | None, limits: Limits) -> None:
+    def __init__(
+        self,
+        address: Address,
+        framing: str | None,
+        codec: str | None,
+        limits: Limits,
+        *,
+        layers: Sequence[Callable[[Conversation], Any]] = (),
+    ) -> None:
         self.address = address
+        self.layers = tuple(layers)
         maximum = address.option("max_message")
         self.limits = limits.but(max_message_bytes=maximum) if maximum else limits
         self.codec: Codec | None = codecs.make(address.option("codec") or codec or "bytes")
+        self.codec_name = self.codec.spec
         spec = address.option("framing") or framing or "raw"
         if self.codec.spec == "text" and spec == "raw":
             # A character must not be cut in two, and only the framing knows what is still to come.

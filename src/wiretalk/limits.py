@@ -47,6 +47,12 @@ DATAGRAMS_HELD = 64
 DATAGRAM_HELD_S = 2.0
 """A Unix peer that makes no room for so long loses the datagrams held for it."""
 
+EARLY_DATAGRAMS = 64
+"""Relaying: datagrams of one peer kept until the other side is there; further ones are dropped."""
+
+EARLY_BYTES = 256 * KIB
+"""Relaying: their bytes together."""
+
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""
 

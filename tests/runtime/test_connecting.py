@@ -11,7 +11,7 @@ import pytest
 import wiretalk
 from wiretalk.errors import NotTrustedError, RefusedError, ResetError, TimedOutError, UnreachableError, UsageError
 from wiretalk.limits import ATTEMPT_DELAY_S
-from wiretalk.runtime import attempts, connecting
+from wiretalk.runtime import attempts, connecting, dialling
 from wiretalk.runtime.attempts import connect_first
 from wiretalk.transport import resolve
 
@@ -63,7 +63,7 @@ async def test_connecting_has_a_time_of_its_own(deaf):
 
 
 async def test_resolving_has_a_time_of_its_own(monkeypatch):
-    monkeypatch.setattr(connecting, "resolve", lambda _: time.sleep(0.5))
+    monkeypatch.setattr(dialling, "resolve", lambda _: time.sleep(0.5))
     with pytest.raises(TimedOutError) as told:
         await wiretalk.connect("tcp://somewhere.invalid:80", resolve_timeout_s=0.05)
     assert told.value.wait == "resolve"

@@ -207,7 +207,7 @@ async def test_answers_still_held_when_the_server_stops_leave_first(tmp_path):
         peer.bind(f"{tmp_path}/peer")
         peer.setblocking(False)
         server = await wiretalk.serve(f"unixgram:{tmp_path}/s", reply=lambda message: message).start()
-        transport = server._datagrams[0][0]
+        transport = server._doors._datagrams[0][0]
         sent = 0
         while not transport.backlog_bytes:
             try:
@@ -216,7 +216,7 @@ async def test_answers_still_held_when_the_server_stops_leave_first(tmp_path):
             except BlockingIOError:
                 pass
             await asyncio.sleep(0)
-        await until(lambda: server._answering[0].messages_received == sent)
+        await until(lambda: server._doors.answering()[0].messages_received == sent)
         closing = asyncio.create_task(server.close())
         heard = []
         async with asyncio.timeout(20):

@@ -65,6 +65,16 @@ class Address:
         return SCHEMES[self.scheme].opened
 
     @property
+    def listens(self) -> bool:
+        """Whether peers can come to it; False for programs, terminals and files, which have one conversation."""
+        return SCHEMES[self.scheme].listens
+
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is on it."""
+        return self.scheme in {"tls", "wss"}
+
+    @property
     def family(self) -> int:
         """4 or 6 where the scheme is bound to one version of IP (tcp4, udp6), else 0."""
         return SCHEMES[self.scheme].family

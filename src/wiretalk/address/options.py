@@ -125,6 +125,8 @@ OPTIONS: dict[str, Option] = {
         Option("framing", "text", STREAMS, "what makes messages of the bytes: line, length:u32be, …", value="FRAMING"),
         Option("codec", "text", ALL, "what makes values of the messages: text, json, …", value="CODEC"),
         Option("max_message", "size", ALL, "largest message either way", low=1, high=2**32),
+        Option("listen", "flag", ALL, "relay: wait here for peers, though it would connect"),
+        Option("connect", "flag", ALL, "relay: connect here, though it would listen"),
         Option("nodelay", "flag", TCP, "send small writes at once (TCP_NODELAY)"),
         Option("keepalive", "flag or duration", TCP, "probe a silent peer, after so long", low=1, high=32767),
         Option("user_timeout", "duration", TCP, "unacknowledged for so long: dead", low=0.001, high=4294967),
@@ -169,6 +171,7 @@ OPTIONS: dict[str, Option] = {
 """Every option, by name, in the order in which help shows them."""
 
 NEVER_TOGETHER = (
+    ("listen", "connect", "the one waits, the other goes"),
     ("tos", "dscp", "they set the same byte"),
     ("self_signed", "cert", "the one makes what the other names"),
     ("self_signed", "key", "the one makes what the other names"),

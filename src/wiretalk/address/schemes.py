@@ -26,9 +26,10 @@ class Scheme:
         family: 4 or 6 where it is bound to one version of IP, else 0.
         default_port: the port where none is written, or None: one must be written.
         opened: False where the address is understood but cannot be opened yet.
+        listens: False where nobody can come, because there is one conversation and it is there from the beginning.
     """
 
-    __slots__ = ("default_port", "example", "family", "kind", "name", "opened", "shape", "summary")
+    __slots__ = ("default_port", "example", "family", "kind", "listens", "name", "opened", "shape", "summary")
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Scheme:
         family: int = 0,
         default_port: int | None = None,
         opened: bool = True,
+        listens: bool = True,
     ) -> None:
         self.name = name
         self.shape = shape
@@ -50,6 +52,7 @@ class Scheme:
         self.family = family
         self.default_port = default_port
         self.opened = opened
+        self.listens = listens
 
     @property
     def form(self) -> str:
@@ -89,11 +92,23 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("unixgram", "path", "datagram", "unixgram:/run/log.sock", "Unix datagram socket"),
         Scheme("unixpacket", "path", "packet", "unixpacket:/run/x.sock", "Unix sequenced-packet socket"),
         Scheme("vsock", "cid", "stream", "vsock://host:1024", "between a virtual machine and its host"),
-        Scheme("serial", "path", "stream", "serial:/dev/ttyUSB0?baud=115200", "serial port", opened=False),
-        Scheme("exec", "command", "stream", "exec:sort -u", "a program's standard input and output", opened=False),
-        Scheme("pty", "command", "stream", "pty:bash", "a program on a terminal of its own", opened=False),
-        Scheme("stdio", "nothing", "stream", "-", "our own standard input and output"),
-        Scheme("file", "path", "stream", "file:capture.bin?append", "a file", opened=False),
+        Scheme(
+            "serial", "path", "stream", "serial:/dev/ttyUSB0?baud=115200", "serial port", opened=False, listens=False
+        ),
+        Scheme(
+            "exec",
+            "command",
+            "stream",
+            "exec:sort -u",
+            "a program's standard input and output",
+            opened=False,
+            listens=False,
+        ),
+        Scheme(
+            "pty", "command", "stream", "pty:bash", "a program on a terminal of its own", opened=False, listens=False
+        ),
+        Scheme("stdio", "nothing", "stream", "-", "our own standard input and output", listens=False),
+        Scheme("file", "path", "stream", "file:capture.bin?append", "a file", opened=False, listens=False),
         Scheme("icmp", "host", "datagram", "icmp://192.0.2.1", "ICMP echo", opened=False),
         Scheme("raw", "host", "datagram", "raw://192.0.2.1?protocol=89", "raw IP", opened=False),
     )

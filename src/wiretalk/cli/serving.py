@@ -11,8 +11,27 @@ from wiretalk.errors import EXIT_STATUS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any, Protocol, TypeVar
 
-    from wiretalk.runtime import Server
+    from wiretalk.runtime import Conversation
+
+    class Stoppable(Protocol):
+        """What can be run until it is stopped: a server, a relay."""
+
+        @property
+        def addresses(self) -> list[str]: ...
+        @property
+        def families(self) -> list[str]: ...
+        @property
+        def fingerprints(self) -> list[str]: ...
+        @property
+        def connections(self) -> set[Conversation]: ...
+        async def start(self) -> Any: ...
+        async def serve_forever(self) -> None: ...
+        def stop(self) -> None: ...
+        async def close(self, *, drain_s: float | None = None) -> None: ...
+
+    Kind = TypeVar("Kind", bound=Stoppable)
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -20,7 +39,7 @@ WAIT_UNTOLD_S = 0.2
 """Conversations that end within so long of a stop need no word."""
 
 
-def announce(server: Server) -> None:
+def announce(server: Stoppable) -> None:
     """Tell every address that is listened on, with its family, and the certificates made on the spot."""
     for text, family in zip(server.addresses, server.families, strict=True):
         if text == "-":
@@ -31,7 +50,7 @@ def announce(server: Server) -> None:
         tell(f"with a certificate made on the spot, which clients trust by fingerprint=sha256:{fingerprint}")
 
 
-async def serve_until_stopped(server: Server, started: Callable[[Server], None] = announce) -> int:
+async def serve_until_stopped(server: Kind, started: Callable[[Kind], None] = announce) -> int:
     """Start a server, run it until it stops by itself or is interrupted, and let its conversations end.
 
     The first SIGINT, SIGTERM or SIGHUP stops accepting and drains; a second one leaves at once.
@@ -73,7 +92,7 @@ async def serve_until_stopped(server: Server, started: Callable[[Server], None] 
     return EXIT_STATUS["interrupted"] if signal.SIGINT in came else 0
 
 
-async def _leave(server: Server, enough: asyncio.Event, *, asked: bool) -> None:
+async def _leave(server: Stoppable, enough: asyncio.Event, *, asked: bool) -> None:
     """Let open conversations end, or end them when there is a second signal.
 
     Args:

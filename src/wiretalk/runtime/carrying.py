@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from wiretalk.layer.base import stack
 from wiretalk.transport.datagram import DatagramEnd, DatagramTransport
 from wiretalk.transport.packet import PacketTransport
 from wiretalk.transport.stream import StreamTransport
@@ -11,17 +12,17 @@ from wiretalk.transport.stream import StreamTransport
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
+    from typing import Any
 
     from wiretalk.conversing import Plan
-    from wiretalk.runtime.connection import Connection
-    from wiretalk.runtime.replying import ReplyConversation
+    from wiretalk.runtime.conversation import Conversation
     from wiretalk.transport import Candidate
     from wiretalk.transport.datagram import DatagramSink
     from wiretalk.transport.tls import TlsContext
 
 
 def carry(
-    sock: socket.socket, conversation: Connection | ReplyConversation, secure: TlsContext | None
+    sock: socket.socket, conversation: Conversation, secure: TlsContext | None, *, accepted: bool
 ) -> StreamTransport:
     """Give a conversation the transport of its connected socket. The caller starts it.
 
@@ -29,25 +30,30 @@ def carry(
         sock: a connected, non-blocking stream or packet socket; the transport owns it from now on.
         conversation: who is told what comes.
         secure: what the TLS connections of the address share; None for none.
+        accepted: whether the peer has come to us, and not we to it.
     """
     loop = asyncio.get_running_loop()
     plan, peer = conversation.plan, conversation.peer
-    transport: StreamTransport
-    if plan.address.kind == "packet":
-        transport = PacketTransport(loop, sock, conversation, peer, plan.limits.max_message_bytes)
-    elif secure is None:
-        transport = StreamTransport(loop, sock, conversation, peer)
-    else:
+
+    def transport(sink: Any) -> StreamTransport:
+        if plan.address.kind == "packet":
+            return PacketTransport(loop, sock, sink, peer, plan.limits.max_message_bytes)
+        if secure is None:
+            return StreamTransport(loop, sock, sink, peer)
         from wiretalk.transport.tls import TlsEngine
         from wiretalk.transport.tlsstream import TlsTransport
 
-        timeout_s = plan.limits.tls_handshake_timeout_s
-        transport = TlsTransport(loop, sock, conversation, peer, TlsEngine(secure, peer), timeout_s)
-    conversation.attach(transport)
-    return transport
+        return TlsTransport(loop, sock, sink, peer, TlsEngine(secure, peer), plan.limits.tls_handshake_timeout_s)
+
+    layers = plan.layers
+    if plan.address.kind == "messages":
+        from wiretalk.layer import websocket
+
+        layers = (websocket.layering(accepted=accepted), *layers)
+    return stack(conversation, layers, transport)  # type: ignore[no-any-return]  # what `transport` returns
 
 
-def carry_datagrams(sock: socket.socket, connection: Connection, candidate: Candidate) -> None:
+def carry_datagrams(sock: socket.socket, connection: Conversation, candidate: Candidate) -> None:
     """Give a client's connection the transport of its own datagram socket. The caller starts it.
 
     Args:
@@ -57,10 +63,14 @@ def carry_datagrams(sock: socket.socket, connection: Connection, candidate: Cand
     """
     loop = asyncio.get_running_loop()
     maximum = connection.plan.limits.max_message_bytes
-    shared = DatagramTransport(loop, sock, connection, connection.peer, maximum)  # type: ignore[arg-type]  # its end, next
-    end = DatagramEnd(shared, connection, None if candidate.connected else candidate.sockaddr, owns=True)
-    shared.sink = end
-    connection.attach(end)
+    whom = None if candidate.connected else candidate.sockaddr
+
+    def transport(sink: Any) -> DatagramEnd:
+        shared = DatagramTransport(loop, sock, sink, connection.peer, maximum)
+        shared.sink = end = DatagramEnd(shared, sink, whom, owns=True)
+        return end
+
+    stack(connection, connection.plan.layers, transport)
 
 
 def shared_datagrams(sock: socket.socket, sink: DatagramSink, local: str, plan: Plan) -> DatagramTransport:

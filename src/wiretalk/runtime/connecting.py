@@ -1,4 +1,4 @@
-"""Open a conversation: resolve, connect, TLS, each with its own time; and again, with pauses, when it must last."""
+"""Open a connection, and again, with pauses, when it must last. How one is dialled is in `dialling`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,21 @@ from wiretalk.address import parse
 from wiretalk.conversing import Plan
 from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
-from wiretalk.runtime.aside import aside
-from wiretalk.runtime.attempts import connect_first
-from wiretalk.runtime.carrying import carry, carry_datagrams
 from wiretalk.runtime.connection import Connection
-from wiretalk.transport import local_name, resolve
+from wiretalk.runtime.dialling import Dialler, silent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Generator
+    from collections.abc import AsyncIterator, Callable, Generator, Sequence
     from types import TracebackType
     from typing import Any
 
     from wiretalk.address import Address
-    from wiretalk.transport import Candidate
-    from wiretalk.transport.tls import TlsContext
+    from wiretalk.layer import Layering
 
 
-def _silent(_: str) -> None:
-    """Trace nothing."""
+def _connection(plan: Plan, peer: str, local: str, opening: asyncio.Future[None]) -> Connection:
+    return Connection(plan, peer, local, None, opening)
 
 
 class Connector:
@@ -41,6 +37,7 @@ class Connector:
         framing: how a byte stream is cut into messages ("line", "length:u32be", …); None: not at all ("raw").
         codec: what a message is to the caller ("text", "json", …); None: bytes.
         limits: see `wiretalk.limits.Limits`; by default a client may be idle for ever.
+        layers: what stands between the peer and the connection, nearest to the peer first.
         timeout_s: seconds for all of connecting; None: no limit.
         resolve_timeout_s: seconds for resolving the name alone.
         connect_timeout_s: seconds for connecting alone. TLS has `limits.tls_handshake_timeout_s`.
@@ -66,6 +63,7 @@ class Connector:
         framing: str | None = None,
         codec: str | None = None,
         limits: Limits | None = None,
+        layers: Sequence[Layering] = (),
         timeout_s: float | None = CONNECT_TIMEOUT_S,
         resolve_timeout_s: float | None = None,
         connect_timeout_s: float | None = None,
@@ -77,75 +75,31 @@ class Connector:
     ) -> None:
         # A client that waits for a rare answer is in its rights, so only servers end idle conversations by default.
         limits = limits or Limits(idle_timeout_s=None)
-        self._plan = Plan(parse(address) if isinstance(address, str) else address, framing, codec, limits)
-        self._timeout_s = timeout_s
-        self._resolve_timeout_s = resolve_timeout_s
-        self._connect_timeout_s = connect_timeout_s
+        address = parse(address) if isinstance(address, str) else address
+        self._dialler = Dialler(
+            Plan(address, framing, codec, limits, layers=layers),
+            timeout_s=timeout_s,
+            resolve_timeout_s=resolve_timeout_s,
+            connect_timeout_s=connect_timeout_s,
+            trace=trace or silent,
+        )
         self._heartbeat = (heartbeat, heartbeat_interval_s, heartbeat_timeout_s)
         self._attempts = attempts
-        self._trace = trace or _silent
+        self._trace = self._dialler.trace
         self._open: Connection | None = None
-        self._tls: TlsContext | None = None
-        for what, seconds in (("timeout_s", timeout_s), ("heartbeat_interval_s", heartbeat_interval_s)):
-            if seconds is not None and seconds <= 0:
-                raise UsageError("", reason=f"{what} must be above 0, not {seconds:g}")
+        if heartbeat_interval_s <= 0:
+            raise UsageError("", reason=f"heartbeat_interval_s must be above 0, not {heartbeat_interval_s:g}")
 
     # one conversation
 
     async def _connect(self) -> Connection:
-        step = "resolve"
-        address = self._plan.address
-        try:
-            async with asyncio.timeout(self._timeout_s):
-                if address.scheme == "stdio":
-                    from wiretalk.transport import open_stdio
-
-                    return await self._begin(open_stdio(), None)
-                if address.scheme == "tls" and self._tls is None:
-                    from wiretalk.transport.tls import client_context
-
-                    # Before anything is opened, so that a wrong file is told first; reading the system's authorities
-                    # takes a while, so not in the loop's thread, and once.
-                    self._tls = await aside(client_context, address)
-                async with asyncio.timeout(self._resolve_timeout_s):
-                    candidates = await aside(resolve, address)
-                self._trace(f"resolved {address}: {', '.join(map(str, candidates))}")
-                step = "connect"
-                async with asyncio.timeout(self._connect_timeout_s):
-                    sock, candidate = await connect_first(candidates, self._trace)
-                step = "tls-handshake"
-                return await self._begin(sock, candidate)
-        except TimeoutError as error:
-            if isinstance(error, WiretalkError):
-                raise
-            own = {"resolve": self._resolve_timeout_s, "connect": self._connect_timeout_s}.get(step)
-            raise TimedOutError(str(address), step, own if own is not None else self._timeout_s) from None
-
-    async def _begin(self, sock: Any, candidate: Candidate | None) -> Connection:
-        """Make the connection on a connected socket; with TLS, wait for the handshake."""
-        plan = self._plan
-        loop = asyncio.get_running_loop()
-        opening = loop.create_future()
-        peer = str(candidate) if candidate is not None else "-"
-        local = local_name(sock, plan.address) if candidate is not None else "-"
-        connection = Connection(plan, peer, local, None, opening)
-        if candidate is not None and plan.address.kind == "datagram":
-            carry_datagrams(sock, connection, candidate)
-        else:
-            carry(sock, connection, self._tls)
-        connection._transport.start()  # the one who makes it starts it
-        try:
-            await opening
-        except BaseException:
-            connection.abort()
-            raise
-        tls = connection.tls
-        self._trace(f"connected {local} to {peer}" + (f", {tls}" if tls is not None else ""))
+        connection = await self._dialler.dial(_connection)
         message, interval_s, timeout_s = self._heartbeat
         if message is not None:
             connection.start_heart(message, interval_s, timeout_s)
-        if plan.limits.idle_timeout_s is not None:
-            connection.watch_idle(plan.limits.idle_timeout_s)
+        idle_s = connection.plan.limits.idle_timeout_s
+        if idle_s is not None:
+            connection.watch_idle(idle_s)
         return connection
 
     def __await__(self) -> Generator[Any, None, Connection]:

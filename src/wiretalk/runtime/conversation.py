@@ -43,3 +43,15 @@ class Conversation(conversing.Conversation):
     __slots__ = ()
 
     _transport: Transport
+
+    def start(self) -> None:
+        """Begin, once the transport is attached."""
+        self._transport.start()
+
+    def hang_up(self) -> None:
+        """End in good order, from our side: what is owed is sent, then the connection is closed. Does not wait."""
+        self._transport.close()
+
+    def finish_input(self) -> None:
+        """Take no more, from our side: for who handles the conversation, the peer has finished."""
+        self.end()  # type: ignore[attr-defined]  # every kind is a transport's sink

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 
-from wiretalk.runtime.connection import Connection
+from wiretalk.layer.base import stack
 from wiretalk.transport import name
 from wiretalk.transport.datagram import DatagramEnd
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from wiretalk.conversing import Plan
     from wiretalk.errors import WiretalkError
+    from wiretalk.runtime.conversation import Conversation
     from wiretalk.transport.datagram import DatagramTransport
+    from wiretalk.transport.loop import Sink
 
 log = logging.getLogger("wiretalk")
 
@@ -27,22 +29,39 @@ class Peers:
     Args:
         plan: codec and limits.
         local: our own address, as text.
+        make: makes the conversation with one peer, of plan, peer's name, own name and keeper.
         keeper: told of each connection when it opens and when it is over.
         exhausted: whether the server takes no more conversations; new peers are not heard then.
     """
 
-    __slots__ = ("_by_address", "_exhausted", "_full_told", "_keeper", "_local", "_plan", "dropped", "transport")
+    __slots__ = (
+        "_by_address",
+        "_exhausted",
+        "_full_told",
+        "_keeper",
+        "_local",
+        "_make",
+        "_plan",
+        "dropped",
+        "transport",
+    )
 
     def __init__(
-        self, plan: Plan, local: str, keeper: Callable[[Connection], None], exhausted: Callable[[], bool]
+        self,
+        plan: Plan,
+        local: str,
+        make: Callable[[Plan, str, str, Callable[[Any], None]], Conversation],
+        keeper: Callable[[Any], None],
+        exhausted: Callable[[], bool],
     ) -> None:
         self.transport: DatagramTransport = None  # type: ignore[assignment]  # given right after
         self.dropped = 0
         self._plan = plan
         self._local = local
+        self._make = make
         self._keeper = keeper
         self._exhausted = exhausted
-        self._by_address: dict[Any, tuple[DatagramEnd, Connection]] = {}
+        self._by_address: dict[Any, tuple[DatagramEnd, Conversation]] = {}
         self._full_told = False
 
     def __len__(self) -> int:
@@ -58,7 +77,7 @@ class Peers:
                 return
         known[0].datagram(data, sockaddr)
 
-    def _new(self, sockaddr: Any) -> tuple[DatagramEnd, Connection] | None:
+    def _new(self, sockaddr: Any) -> tuple[DatagramEnd, Conversation] | None:
         maximum = self._plan.limits.max_udp_peers
         if self._exhausted():
             return None
@@ -71,9 +90,13 @@ class Peers:
                     maximum,
                 )
             return None
-        connection = Connection(self._plan, name(sockaddr, self._plan.address.scheme), self._local, self._keeper)
-        end = DatagramEnd(self.transport, connection, sockaddr, owns=False, on_over=self._forget)
-        connection.attach(end)
+        peer = name(sockaddr, self._plan.address.scheme)
+        connection = self._make(self._plan, peer, self._local, self._keeper)
+
+        def transport(sink: Sink) -> DatagramEnd:
+            return DatagramEnd(self.transport, sink, sockaddr, owns=False, on_over=self._forget)
+
+        end = stack(connection, self._plan.layers, transport)
         self._by_address[sockaddr] = end, connection
         end.start()
         return end, connection
@@ -93,7 +116,7 @@ class Peers:
         silent = self._plan.limits.udp_peer_idle_s
         for end, connection in list(self._by_address.values()):
             if connection.idle_since(now) >= silent:
-                connection.end()
+                end.finished()
                 self._forget(end)
 
     def finish(self) -> None:

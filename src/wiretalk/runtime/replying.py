@@ -157,10 +157,6 @@ class ReplyConversation(Conversation):
         self._set_ending(error, "peer" if self._closing else "us")
         self._keeper(self)  # type: ignore[misc]  # a reply conversation always has one
 
-    def finish(self) -> None:
-        """End in good order, from our side: what is owed is sent, then the connection is closed."""
-        self._transport.close()
-
 
 class RawReplyConversation(ReplyConversation):
     """One stream without messages: what a read brings is the message, and the answer goes out as it is.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from wiretalk.transport.connecting import start_connect as start_connect
     from wiretalk.transport.listener import Listener as Listener
     from wiretalk.transport.listening import listen as listen
+    from wiretalk.transport.names import accepted_name as accepted_name
     from wiretalk.transport.names import local_name as local_name
     from wiretalk.transport.names import name as name
     from wiretalk.transport.names import peer_name as peer_name
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Candidate": "candidate",
     "Listener": "listener",
+    "accepted_name": "names",
     "explain": "oserrors",
     "finish_connect": "connecting",
     "flushed": "stdio",

@@ -270,6 +270,16 @@ class DatagramEnd:
         self.bytes_received += len(data)
         self.sink.data(data)
 
+    @property
+    def loop(self) -> Loop:
+        """The event loop."""
+        return self.socket_transport.loop
+
+    def finished(self) -> None:
+        """Take the peer's silence for its end."""
+        if self.sink is not None:
+            self.sink.end()
+
     def drained(self) -> None:
         """Room again."""
         if self.sink is not None:

@@ -44,6 +44,11 @@ def name(sockaddr: SockAddr, scheme: str) -> str:
     return write(scheme, "", None, path, _NO_OPTIONS)
 
 
+def accepted_name(sockaddr: SockAddr, address: Address) -> str:
+    """Return the name of a peer that has come to this address; the address itself where it is the only peer."""
+    return name(sockaddr, address.scheme) if address.listens else told(address)
+
+
 def told(address: Address) -> str:
     """Return the text of an address without its options, as errors and logs tell it."""
     return write(address.scheme, address.host, address.port, address.path, _NO_OPTIONS)
@@ -69,7 +74,9 @@ def peer_name(sock: socket.socket, address: Address) -> str:
 
 
 def local_name(sock: socket.socket, address: Address) -> str:
-    """Return the name of a socket's own end."""
+    """Return the name of a socket's own end; the address itself where there is no socket that others could find."""
+    if not address.listens:
+        return told(address)
     return name(sock.getsockname(), address.scheme)
 
 

@@ -1,0 +1,176 @@
+"""What every layer is, and how layers are put between a transport and a conversation. No layer itself lives here.
+
+The rules of this room:
+
+- A layer that changes nothing costs one call each way. It overrides what it is about, and leaves the rest.
+- What it holds back is bounded, counts in `backlog_bytes` (on the way out) or pauses what is below (on the way in), and
+  is told as any transport tells it: `held` and `drained`.
+- What came before an end (`end`, `lost`, `half_close`, `close`) leaves before it.
+- On a stream a call carries any piece of bytes; on datagrams and messages, one whole message.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, Protocol
+
+    from wiretalk.conversing import Conversation
+    from wiretalk.errors import WiretalkError
+    from wiretalk.transport.loop import Loop, Sink
+    from wiretalk.transport.tls import TlsFacts
+
+    class Below(Protocol):
+        """What a layer asks of the transport, or the layer, below it."""
+
+        broken: WiretalkError | None
+
+        @property
+        def loop(self) -> Loop: ...
+        @property
+        def backlog_bytes(self) -> int: ...
+        @property
+        def bytes_received(self) -> int: ...
+        @property
+        def bytes_sent(self) -> int: ...
+        @property
+        def tls(self) -> TlsFacts | None: ...
+        def start(self) -> None: ...
+        def pause(self) -> None: ...
+        def resume(self) -> None: ...
+        def write(self, data: bytes, /) -> None: ...
+        def half_close(self) -> None: ...
+        def close(self) -> None: ...
+        def abort(self, error: WiretalkError | None = None, /) -> None: ...
+
+    Layering = Callable[[Conversation], "Layer"]
+    """Makes the layer of one conversation."""
+
+
+class Layer:
+    """A layer that passes everything on, to be overridden.
+
+    Attributes:
+        below: the transport or layer nearer to the peer.
+        above: the layer or conversation nearer to the handler.
+    """
+
+    __slots__ = ("above", "below")
+
+    below: Below
+    above: Sink
+
+    # from below: a transport's sink
+
+    def opened(self) -> None:
+        """See `transport.loop.Sink`."""
+        self.above.opened()
+
+    def data(self, data: bytes) -> bytes | None:
+        """See `transport.loop.Sink`."""
+        answer = self.above.data(data)
+        if answer:
+            self.write(answer)
+        return None
+
+    def end(self) -> None:
+        """See `transport.loop.Sink`."""
+        self.above.end()
+
+    def held(self) -> None:
+        """See `transport.loop.Sink`."""
+        self.above.held()
+
+    def drained(self) -> None:
+        """See `transport.loop.Sink`."""
+        self.above.drained()
+
+    def trouble(self, error: WiretalkError) -> None:
+        """See `transport.loop.Sink`."""
+        self.above.trouble(error)
+
+    def lost(self, error: WiretalkError | None) -> None:
+        """See `transport.loop.Sink`."""
+        self.above.lost(error)
+
+    # from above: a sink's transport
+
+    @property
+    def loop(self) -> Loop:
+        """The event loop."""
+        return self.below.loop
+
+    @property
+    def broken(self) -> WiretalkError | None:
+        """Why nothing can be sent any more, or None."""
+        return self.below.broken
+
+    @property
+    def backlog_bytes(self) -> int:
+        """Bytes written and not yet taken by the system."""
+        return self.below.backlog_bytes
+
+    @property
+    def bytes_received(self) -> int:
+        """Bytes the peer has sent us."""
+        return self.below.bytes_received
+
+    @property
+    def bytes_sent(self) -> int:
+        """Bytes the system has taken from us."""
+        return self.below.bytes_sent
+
+    @property
+    def tls(self) -> TlsFacts | None:
+        """What TLS agreed on; None without TLS."""
+        return self.below.tls
+
+    def start(self) -> None:
+        """Begin."""
+        self.below.start()
+
+    def pause(self) -> None:
+        """Take no more from the peer for now."""
+        self.below.pause()
+
+    def resume(self) -> None:
+        """Take again."""
+        self.below.resume()
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`."""
+        self.below.write(data)
+
+    def half_close(self) -> None:
+        """Send the end of our input."""
+        self.below.half_close()
+
+    def close(self) -> None:
+        """Send what is held, then end in good order."""
+        self.below.close()
+
+    def abort(self, error: WiretalkError | None = None) -> None:
+        """End at once."""
+        self.below.abort(error)
+
+
+def stack(conversation: Conversation, layers: Sequence[Layering], transport: Callable[[Any], Any]) -> Any:
+    """Put layers between a new transport and a conversation, and return the transport, not yet started.
+
+    Args:
+        conversation: told at the top; it is given the topmost layer as its transport.
+        layers: nearest to the peer first.
+        transport: makes the transport, of the sink that it is to tell.
+    """
+    made = [layering(conversation) for layering in layers]
+    sink: Any = conversation
+    for layer in reversed(made):
+        layer.above = sink
+        sink = layer
+    bottom = below = transport(sink)
+    for layer in made:
+        layer.below = below
+        below = layer
+    conversation.attach(below)
+    return bottom

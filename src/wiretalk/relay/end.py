@@ -1,0 +1,175 @@
+"""One side of a joint between two byte streams: what comes from its peer goes out to the other side's, as it is.
+
+Half-close, reset and the order of closing pass through. Where the peer of one side does not read, the other side is not
+read. Sides that have messages are in `messages`; who joins which two is decided in `joining`.
+"""
+
+from __future__ import annotations
+
+from wiretalk.ending import Ending
+from wiretalk.errors import ClosedError
+from wiretalk.limits import EARLY_BYTES, EARLY_DATAGRAMS
+from wiretalk.runtime import Conversation
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+    from typing import Any
+
+    from wiretalk.conversing import Plan
+    from wiretalk.errors import WiretalkError
+
+
+class End(Conversation):
+    """One side of a joint.
+
+    Args:
+        opening: set when it has opened, or to the error when it cannot (sides that we dial).
+
+    Attributes:
+        other: the other side, once there is one.
+        dropped: messages that could not be carried to this side's peer.
+    """
+
+    __slots__ = ("_early", "_early_bytes", "_early_end", "_first_to_end", "_held_up", "_opening", "dropped", "other")
+
+    def __init__(
+        self,
+        plan: Plan,
+        peer: str,
+        local: str,
+        keeper: Callable[[Any], None] | None = None,
+        opening: asyncio.Future[None] | None = None,
+    ) -> None:
+        super().__init__(plan, peer, local, keeper)
+        self.other: End | None = None
+        self.dropped = 0
+        self._opening = opening
+        # What has come before there is another side to take it.
+        self._early: list[bytes] = []
+        self._early_bytes = 0
+        self._early_end = False
+        # Whether our peer is not read because the other side's does not read.
+        self._held_up = False
+        self._first_to_end = ""
+
+    # joining
+
+    def join(self, other: End) -> None:
+        """Carry between this side and another from now on; what has come early goes first."""
+        self.other, other.other = other, self
+        for end in (self, other):
+            end._begin_carrying()
+
+    def _begin_carrying(self) -> None:
+        early, self._early = self._early, []
+        for data in early:
+            self.data(data)
+        if self._early_end:
+            self._pass_end()
+        elif not self._held_up:
+            self._transport.resume()
+
+    # the transport's calls
+
+    def opened(self) -> None:
+        """See `transport.loop.Sink`."""
+        opening, self._opening = self._opening, None
+        if opening is not None and not opening.done():
+            opening.set_result(None)
+        if self._keeper is not None:
+            self._keeper(self)
+
+    def data(self, data: bytes) -> bytes | None:
+        """See `transport.loop.Sink`."""
+        other = self.other
+        if other is None:
+            self._keep_early(data)
+        else:
+            other._transport.write(data)
+        return None
+
+    def _keep_early(self, data: bytes) -> None:
+        if self.plan.address.kind == "datagram":
+            if len(self._early) >= EARLY_DATAGRAMS or self._early_bytes > EARLY_BYTES:
+                # Others may share the socket, so it is read on: what UDP does when a queue is full.
+                self.dropped += 1
+                return
+        else:
+            self._transport.pause()
+        self._early.append(data)
+        self._early_bytes += len(data)
+
+    def end(self) -> None:
+        """See `transport.loop.Sink`."""
+        self._first_to_end = self._first_to_end or "peer"
+        if self.other is None:
+            self._early_end = True
+        else:
+            self._pass_end()
+
+    def _pass_end(self) -> None:
+        """Pass the peer's end of input on; where one side has no such thing, it is the end of both."""
+        other = self.other
+        if other is None:
+            return
+        if "stream" == self.plan.address.kind == other.plan.address.kind:
+            other._transport.half_close()
+        else:
+            other._transport.close()
+            self._transport.close()
+
+    def held(self) -> None:
+        """See `transport.loop.Sink`."""
+        other = self.other
+        if other is not None and self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+            other._held_up = True
+            other._transport.pause()
+
+    def drained(self) -> None:
+        """See `transport.loop.Sink`."""
+        other = self.other
+        if other is not None and other._held_up:
+            other._held_up = False
+            other._transport.resume()
+
+    def trouble(self, error: WiretalkError) -> None:
+        """See `transport.loop.Sink`."""
+        self.dropped += 1
+        self.report(str(error))
+
+    def lost(self, error: WiretalkError | None) -> None:
+        """See `transport.loop.Sink`."""
+        self._set_ending(error, self._first_to_end or "us")
+        opening, self._opening = self._opening, None
+        if opening is not None and not opening.done():
+            opening.set_exception(error or ClosedError(self.peer, Ending("closed", "us")))
+            return
+        other = self.other
+        if other is not None and other.ending is None:
+            if error is None:
+                other._transport.close()
+            else:
+                # What broke off here breaks off there: a clean end would be a lie.
+                other._transport.abort(error)
+        if self._keeper is not None:
+            self._keeper(self)
+
+    # what its server calls
+
+    def hang_up(self) -> None:
+        """End both sides in good order; what is on its way is sent."""
+        for end in (self, self.other):
+            if end is not None:
+                end._transport.close()
+
+    def abort(self, error: WiretalkError | None = None) -> None:
+        """End both sides at once."""
+        self._transport.abort(error)
+
+    def report(self, what: str) -> None:
+        """Tell what went wrong and did not end the conversation."""
+        import logging
+
+        logging.getLogger("wiretalk").warning("%s: %s", self.peer, what)
