@@ -47,6 +47,9 @@ DATAGRAMS_HELD = 64
 DATAGRAM_HELD_S = 2.0
 """A Unix peer that makes no room for so long loses the datagrams held for it."""
 
+ANSWERS_S = 1.0
+"""Relaying: a side that knows no half-close is listened to after the other's end until it is silent for so long."""
+
 EARLY_DATAGRAMS = 64
 """Relaying: datagrams of one peer kept until the other side is there; further ones are dropped."""
 

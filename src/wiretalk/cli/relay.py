@@ -60,6 +60,10 @@ def build(parser: Parser) -> None:
     )
     parser.set_defaults(retry=0)
     options.add_server_limits(parser, idle_s=None)
+    parser.add_argument(
+        "--stats", action="store_true", help="tell what passes: a live line on a terminal, and the sums"
+    )
+    options.add_json(parser, "one JSON object a joint made or parted, one a second with --stats, and one for the sums")
     options.add_verbose(parser)
 
 
@@ -69,6 +73,8 @@ def run(arguments: Namespace) -> int:
 
     if len(arguments.addresses) < 2:
         raise UsageError("", reason="a relay joins two addresses", hint="name the other one too")
+    if arguments.json and any(address.scheme == "stdio" for address in arguments.addresses):
+        raise UsageError("", reason="--json and the address - both want standard output", hint="leave one of them out")
     from wiretalk.cli.logs import log_to_stderr
     from wiretalk.runtime import run as run_loop
 
@@ -77,11 +83,12 @@ def run(arguments: Namespace) -> int:
 
 
 async def _relay(arguments: Namespace) -> int:
-    from wiretalk.cli.serving import serve_until_stopped
+    from wiretalk.cli.relaying import RelayReport
+    from wiretalk.cli.serving import announce, serve_until_stopped
     from wiretalk.relay import Relay
 
     *near, far = arguments.addresses
-    told = tell if arguments.verbose else _silent
+    report = RelayReport(verbose=arguments.verbose, stats=arguments.stats, json=arguments.json)
     relay = Relay(
         near,
         far,
@@ -89,11 +96,19 @@ async def _relay(arguments: Namespace) -> int:
         timeout_s=arguments.timeout,
         retries=arguments.retry,
         max_joined=1 if arguments.once else arguments.most,
-        on_join=lambda one, other: told(f"{one.peer}: joined with {other.peer}"),
-        on_close=lambda one: told(f"{one.peer}: {one.ending}"),
-        trace=told,
+        on_join=report.joined,
+        on_part=report.parted,
+        trace=tell if arguments.verbose else _silent,
     )
-    return await serve_until_stopped(relay)
+    report.relay = relay
+
+    def started(relay: Relay) -> None:
+        announce(relay)
+        report.listening(relay)
+
+    status = await serve_until_stopped(relay, started)
+    report.stopped(relay)
+    return status
 
 
 def _silent(_: str) -> None:

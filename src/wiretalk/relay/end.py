@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError
-from wiretalk.limits import EARLY_BYTES, EARLY_DATAGRAMS
+from wiretalk.limits import ANSWERS_S, EARLY_BYTES, EARLY_DATAGRAMS
 from wiretalk.runtime import Conversation
+
+HALF_CLOSING = frozenset({"stream", "packet"})
+"""Kinds of addresses whose two directions end one by one."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,10 +32,21 @@ class End(Conversation):
 
     Attributes:
         other: the other side, once there is one.
+        parted: called when both sides are over.
         dropped: messages that could not be carried to this side's peer.
     """
 
-    __slots__ = ("_early", "_early_bytes", "_early_end", "_first_to_end", "_held_up", "_opening", "dropped", "other")
+    __slots__ = (
+        "_early",
+        "_early_bytes",
+        "_early_end",
+        "_first_to_end",
+        "_held_up",
+        "_opening",
+        "dropped",
+        "other",
+        "parted",
+    )
 
     def __init__(
         self,
@@ -45,6 +59,7 @@ class End(Conversation):
         super().__init__(plan, peer, local, keeper)
         self.other: End | None = None
         self.dropped = 0
+        self.parted: Callable[[], None] | None = None
         self._opening = opening
         # What has come before there is another side to take it.
         self._early: list[bytes] = []
@@ -110,15 +125,32 @@ class End(Conversation):
             self._pass_end()
 
     def _pass_end(self) -> None:
-        """Pass the peer's end of input on; where one side has no such thing, it is the end of both."""
+        """Pass the peer's end of input on.
+
+        Datagrams and WebSocket have no half-close. The end of a peer that spoke so is the end of both sides; where the
+        other side speaks so, it is listened to as long as it goes on answering.
+        """
         other = self.other
         if other is None:
             return
-        if "stream" == self.plan.address.kind == other.plan.address.kind:
+        if self.plan.address.kind not in HALF_CLOSING:
+            self.hang_up()
+        elif other.plan.address.kind in HALF_CLOSING:
             other._transport.half_close()
         else:
-            other._transport.close()
-            self._transport.close()
+            self._await_silence(other, other.bytes_received)
+
+    def _await_silence(self, other: End, heard: int) -> None:
+        """End both sides when the other one has said nothing for a while."""
+
+        def look() -> None:
+            if self.ending is None and other.ending is None:
+                if other.bytes_received == heard:
+                    self.hang_up()
+                else:
+                    self._await_silence(other, other.bytes_received)
+
+        self._transport.loop.call_later(ANSWERS_S, look)
 
     def held(self) -> None:
         """See `transport.loop.Sink`."""
@@ -153,6 +185,8 @@ class End(Conversation):
             else:
                 # What broke off here breaks off there: a clean end would be a lie.
                 other._transport.abort(error)
+        if other is not None and other.ending is not None and self.parted is not None:
+            self.parted()
         if self._keeper is not None:
             self._keeper(self)
 

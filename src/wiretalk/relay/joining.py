@@ -59,13 +59,13 @@ class Dialling:
     Args:
         dialler: whom to dial.
         retries: how often to try again.
-        joined: called with the side that came and the one dialled, when they are joined.
+        join: joins the side that came with the one dialled.
     """
 
-    def __init__(self, dialler: Dialler, retries: int, joined: Callable[[End, End], None]) -> None:
+    def __init__(self, dialler: Dialler, retries: int, join: Callable[[End, End], None]) -> None:
         self._dialler = dialler
         self._retries = retries
-        self._joined = joined
+        self._join = join
         self._tasks: set[asyncio.Task[None]] = set()
 
     def conversation(self, plan: Plan, peer: str, local: str, keeper: Callable[[Any], None]) -> End:
@@ -78,11 +78,11 @@ class Dialling:
     def begun(self, conversation: Conversation) -> None:
         """See `runtime.handling.Handling`."""
         assert isinstance(conversation, End)  # noqa: S101  # made above
-        task = asyncio.get_running_loop().create_task(self._join(conversation))
+        task = asyncio.get_running_loop().create_task(self._dial(conversation))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _join(self, end: End) -> None:
+    async def _dial(self, end: End) -> None:
         try:
             other = await dial(self._dialler, type(end), self._retries)
         except WiretalkError as error:
@@ -93,8 +93,7 @@ class Dialling:
             # It has left meanwhile.
             other.hang_up()
             return
-        end.join(other)
-        self._joined(end, other)
+        self._join(end, other)
 
     def cancel(self) -> None:
         """See `runtime.handling.Handling`."""
@@ -115,13 +114,13 @@ class Meeting:
     Args:
         across: the plan of the other address.
         waiting: those who wait: (whose side, the end).
-        joined: called with both when they are joined.
+        join: joins the one that has come to this side with the other.
     """
 
-    def __init__(self, across: Plan, waiting: deque[tuple[Meeting, End]], joined: Callable[[End, End], None]) -> None:
+    def __init__(self, across: Plan, waiting: deque[tuple[Meeting, End]], join: Callable[[End, End], None]) -> None:
         self._across = across
         self._waiting = waiting
-        self._joined = joined
+        self._join = join
 
     def conversation(self, plan: Plan, peer: str, local: str, keeper: Callable[[Any], None]) -> End:
         """See `runtime.handling.Handling`."""
@@ -140,8 +139,7 @@ class Meeting:
             waiting.append((self, conversation))
             return
         _, other = waiting.popleft()
-        other.join(conversation)
-        self._joined(other, conversation)
+        self._join(conversation, other)
 
     def cancel(self) -> None:
         """See `runtime.handling.Handling`; nothing runs."""

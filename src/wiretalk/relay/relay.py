@@ -13,6 +13,7 @@ from wiretalk.conversing import Plan
 from wiretalk.errors import AddressError, UsageError
 from wiretalk.limits import CONNECT_TIMEOUT_S, Limits
 from wiretalk.relay.joining import Dialling, Meeting, dial, end_type
+from wiretalk.relay.ledger import Ledger
 from wiretalk.runtime.dialling import Dialler, silent
 from wiretalk.runtime.serving import CLOSE_GRACE_S, Serving
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from wiretalk.relay.end import End
     from wiretalk.runtime import Conversation
     from wiretalk.runtime.handling import Handling
-    from wiretalk.runtime.serving import Observer
 
 
 class Relay:
@@ -47,10 +47,12 @@ class Relay:
         timeout_s: seconds for connecting to an address; None: no limit.
         retries: how often to try again when it cannot be connected to; -1: for ever.
         max_joined: stop after so many joints; None: never.
-        on_open: called with each near side when it opens.
-        on_join: called with both sides when they are joined.
-        on_close: called with each near side when it is over.
+        on_join: called with the near and the far side when they are joined.
+        on_part: called with the near and the far side when both are over.
         trace: called with a line for each step of connecting.
+
+    Attributes:
+        ledger: what is joined now, and the sums of all that was.
 
     Raises:
         UsageError, AddressError: the words are wrong.
@@ -66,9 +68,8 @@ class Relay:
         timeout_s: float | None = CONNECT_TIMEOUT_S,
         retries: int = 0,
         max_joined: int | None = None,
-        on_open: Observer | None = None,
         on_join: Callable[[End, End], None] | None = None,
-        on_close: Observer | None = None,
+        on_part: Callable[[End, End], None] | None = None,
         trace: Callable[[str], None] = silent,
     ) -> None:
         self._limits = limits or Limits(idle_timeout_s=None)
@@ -77,7 +78,6 @@ class Relay:
         self._far = self._plan(far, ())
         if not self._near:
             raise UsageError("", reason="a relay needs at least one address on each side")
-        self._on_join = on_join
         self._retries = retries
         self._timeout_s = timeout_s
         self._trace = trace
@@ -85,7 +85,7 @@ class Relay:
         self._bridge: set[Conversation] = set()
         self._over = asyncio.Event()
         self._stopped = asyncio.Event()
-        self.joined = 0
+        self.ledger = Ledger(on_join, on_part)
         self.servings: list[Serving] = []
         listening = [plan for plan in self._near if listens(plan.address, by_itself=True)]
         dialled = [plan for plan in self._near if plan not in listening]
@@ -94,17 +94,17 @@ class Relay:
             raise UsageError("", reason="several addresses are joined with one only where they are listened on")
 
         def serving(plans: list[Plan], handling: Handling) -> Serving:
-            return Serving(plans, handling, self._limits, max_accepted=max_joined, on_open=on_open, on_close=on_close)
+            return Serving(plans, handling, self._limits, max_accepted=max_joined)
 
         if listening and far_listens:
             waiting: deque[tuple[Meeting, End]] = deque()
             self.servings = [
-                serving(listening, Meeting(self._far, waiting, self._join)),
-                serving([self._far], Meeting(listening[0], waiting, self._join)),
+                serving(listening, Meeting(self._far, waiting, self.ledger.join)),
+                serving([self._far], Meeting(listening[0], waiting, lambda far, near: self.ledger.join(near, far))),
             ]
         elif listening or far_listens:
-            comes, dialled_for = (listening, self._far) if listening else ([self._far], dialled[0])
-            self.servings = [serving(comes, Dialling(self._dialler(dialled_for), retries, self._join))]
+            comes, gone_to = (listening, self._far) if listening else ([self._far], dialled[0])
+            self.servings = [serving(comes, Dialling(self._dialler(gone_to), retries, self.ledger.join))]
 
     def _plan(self, address: str | Address, layers: Sequence[Layering]) -> Plan:
         address = parse(address) if isinstance(address, str) else address
@@ -113,10 +113,14 @@ class Relay:
     def _dialler(self, plan: Plan) -> Dialler:
         return Dialler(plan, timeout_s=self._timeout_s, trace=self._trace)
 
-    def _join(self, one: End, other: End) -> None:
-        self.joined += 1
-        if self._on_join is not None:
-            self._on_join(one, other)
+    @property
+    def joined(self) -> int:
+        """How many joints there have been."""
+        return self.ledger.joined
+
+    def totals(self) -> dict[str, int]:
+        """Return the sums over all joints so far; see `Ledger.totals`."""
+        return self.ledger.totals()
 
     @property
     def addresses(self) -> list[str]:
@@ -162,7 +166,7 @@ class Relay:
             one.abort()
             raise
         one.join(other)
-        self._join(one, other)
+        self.ledger.join(one, other)
 
     def _keep_bridge(self, end: Conversation) -> None:
         """One side of the only joint has opened, or is over."""

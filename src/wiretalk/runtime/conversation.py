@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Protocol
 
     from wiretalk.errors import WiretalkError
+    from wiretalk.transport.loop import Loop
     from wiretalk.transport.tls import TlsFacts
 
     class Transport(Protocol):
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
         broken: WiretalkError | None
 
+        @property
+        def loop(self) -> Loop: ...
         @property
         def backlog_bytes(self) -> int: ...
         @property
