@@ -25,7 +25,7 @@ class RelayReport:
     Args:
         verbose: whether every joint is told in words.
         stats: whether what passes is told, a line a second and the sums at the end.
-        json: whether it is told as JSON: `listening`, `joined` and `parted` of each joint by number, `stats` and `totals`.
+        json: whether it is told as JSON: `listening`, `joined` and `parted` of each joint, `stats` and `totals`.
     """
 
     def __init__(self, *, verbose: bool, stats: bool, json: bool) -> None:

@@ -47,7 +47,10 @@ class Ledger:
         near.join(far)
 
     def _part(self, near: End, far: End) -> None:
-        self.joints.discard((near, far))
+        if (near, far) not in self.joints:
+            # The end of the one side ends the other within it: both tell.
+            return
+        self.joints.remove((near, far))
         for what, count in counts(near, far).items():
             self._past[what] += count
         if self._on_part is not None:
