@@ -15,11 +15,16 @@ from wiretalk.limits import MIB
 from wiretalk.relay import Relay
 
 
+def brief(near, far, **settings):
+    """A relay that does not wait long for what a test has left open."""
+    return Relay(near, far, **{"limits": wiretalk.Limits(idle_timeout_s=None, drain_s=0.05)} | settings)
+
+
 @pytest.fixture
 async def joint(far, reach):
     """Two plain ends joined: near reader and writer, far reader and writer, and the relay."""
     server = await far()
-    async with Relay("tcp://127.0.0.1:0", server.address) as relay:
+    async with brief("tcp://127.0.0.1:0", server.address) as relay:
         near = await reach(relay.addresses[0])
         yield (*near, *await server.next(), relay)
 
@@ -82,8 +87,8 @@ async def test_much_both_ways_at_once_arrives_as_it_left(joint):
 
 async def test_a_peer_that_does_not_read_stops_the_other_from_being_read(far, reach):
     server = await far()
-    limits = wiretalk.Limits(send_buffer_bytes=65536, idle_timeout_s=None)
-    async with Relay("tcp://127.0.0.1:0?rcvbuf=64k", f"{server.address}?sndbuf=64k", limits=limits) as relay:
+    limits = wiretalk.Limits(send_buffer_bytes=65536, idle_timeout_s=None, drain_s=0.05)
+    async with brief("tcp://127.0.0.1:0?rcvbuf=64k", f"{server.address}?sndbuf=64k", limits=limits) as relay:
         _, near_writer = await reach(relay.addresses[0])
         far_reader, far_writer = await server.next()
         far_writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -116,7 +121,7 @@ async def test_a_peer_that_does_not_read_stops_the_other_from_being_read(far, re
 
 
 async def test_what_comes_before_the_other_side_is_there_is_not_lost(reach, tmp_path, until):
-    async with Relay("tcp://127.0.0.1:0", f"unix:{tmp_path}/late", retries=-1) as relay:
+    async with brief("tcp://127.0.0.1:0", f"unix:{tmp_path}/late", retries=-1) as relay:
         reader, writer = await reach(relay.addresses[0])
         writer.write(b"early")
         writer.write_eof()
@@ -131,7 +136,7 @@ async def test_what_comes_before_the_other_side_is_there_is_not_lost(reach, tmp_
 
 
 async def test_who_leaves_before_the_other_side_is_there_leaves_nobody_waiting(far, reach, tmp_path, until):
-    async with Relay("tcp://127.0.0.1:0", f"unix:{tmp_path}/late", retries=-1) as relay:
+    async with brief("tcp://127.0.0.1:0", f"unix:{tmp_path}/late", retries=-1) as relay:
         _, writer = await reach(relay.addresses[0])
         await until(lambda: relay.connections)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

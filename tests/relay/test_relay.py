@@ -14,9 +14,14 @@ from wiretalk.errors import AddressError, UnreachableError, UsageError
 from wiretalk.relay import Relay
 
 
+def brief(near, far, **settings):
+    """A relay that does not wait long for what a test has left open."""
+    return Relay(near, far, **{"limits": wiretalk.Limits(idle_timeout_s=None, drain_s=0.05)} | settings)
+
+
 async def test_every_connection_gets_one_of_its_own_at_the_other_side(far, reach, until):
     server = await far()
-    async with Relay("tcp://127.0.0.1:0", server.address) as relay:
+    async with brief("tcp://127.0.0.1:0", server.address) as relay:
         for number in range(3):
             reader, writer = await reach(relay.addresses[0])
             writer.write(b"hello %d" % number)
@@ -37,7 +42,7 @@ async def test_every_connection_gets_one_of_its_own_at_the_other_side(far, reach
 
 async def test_several_near_addresses_of_several_kinds(far, reach, tmp_path):
     server = await far(f"{tmp_path}/far")
-    async with Relay(["tcp://127.0.0.1:0", f"unix:{tmp_path}/near"], server.address) as relay:
+    async with brief(["tcp://127.0.0.1:0", f"unix:{tmp_path}/near"], server.address) as relay:
         assert [address.partition(":")[0] for address in relay.addresses] == ["tcp", "unix"]
         for address in relay.addresses:
             reader, writer = await reach(address)
@@ -50,7 +55,7 @@ async def test_several_near_addresses_of_several_kinds(far, reach, tmp_path):
 
 
 async def test_who_comes_first_waits_for_who_comes_to_the_other_side(reach, until):
-    async with Relay("tcp://127.0.0.1:0", "tcp://127.0.0.1:0?listen") as relay:
+    async with brief("tcp://127.0.0.1:0", "tcp://127.0.0.1:0?listen") as relay:
         near, far = relay.addresses
         one_reader, one_writer = await reach(near)
         one_writer.write(b"anybody there?")
@@ -75,7 +80,7 @@ async def test_who_comes_first_waits_for_who_comes_to_the_other_side(reach, unti
 
 async def test_two_that_connect_are_a_bridge_that_ends_with_them(far):
     left, right = await far(), await far()
-    async with Relay(f"{left.address}?connect", right.address) as relay:
+    async with brief(f"{left.address}?connect", right.address) as relay:
         left_reader, left_writer = await left.next()
         right_reader, right_writer = await right.next()
         left_writer.write(b"from left to right")
@@ -92,7 +97,7 @@ async def test_two_that_connect_are_a_bridge_that_ends_with_them(far):
 
 async def test_the_far_side_listens_and_the_near_one_is_connected_to(far, reach):
     server = await far()
-    async with Relay(f"{server.address}?connect", "tcp://127.0.0.1:0?listen") as relay:
+    async with brief(f"{server.address}?connect", "tcp://127.0.0.1:0?listen") as relay:
         _reader, writer = await reach(relay.addresses[0])
         writer.write(b"hello")
         far_reader, _ = await server.next()
@@ -101,7 +106,7 @@ async def test_the_far_side_listens_and_the_near_one_is_connected_to(far, reach)
 
 async def test_it_stops_after_as_many_joints_as_it_was_told(far, reach):
     server = await far()
-    async with Relay("tcp://127.0.0.1:0", server.address, max_joined=2) as relay:
+    async with brief("tcp://127.0.0.1:0", server.address, max_joined=2) as relay:
         for _ in range(2):
             _, writer = await reach(relay.addresses[0])
             _, far_writer = await server.next()
@@ -114,7 +119,7 @@ async def test_it_stops_after_as_many_joints_as_it_was_told(far, reach):
 
 async def test_nobody_at_the_other_side_is_a_reset_and_a_line_in_the_log(reach, tmp_path, caplog):
     caplog.set_level(logging.WARNING)
-    async with Relay("tcp://127.0.0.1:0", f"unix:{tmp_path}/nobody") as relay:
+    async with brief("tcp://127.0.0.1:0", f"unix:{tmp_path}/nobody") as relay:
         reader, _ = await reach(relay.addresses[0])
         with pytest.raises(ConnectionResetError):
             await reader.read()
@@ -124,13 +129,13 @@ async def test_nobody_at_the_other_side_is_a_reset_and_a_line_in_the_log(reach, 
 
 async def test_it_tries_again_as_often_as_it_was_told(reach, tmp_path, until):
     steps = []
-    async with Relay("tcp://127.0.0.1:0", f"unix:{tmp_path}/late", retries=-1, trace=steps.append) as relay:
+    async with brief("tcp://127.0.0.1:0", f"unix:{tmp_path}/late", retries=-1, trace=steps.append) as relay:
         reader, writer = await reach(relay.addresses[0])
         writer.write(b"hello")
         await until(lambda: any("trying again" in step for step in steps))
-        async with wiretalk.serve(f"unix:{tmp_path}/late", reply=bytes.upper):
+        async with wiretalk.serve(f"unix:{tmp_path}/late", reply=bytes.upper, limits=wiretalk.Limits(drain_s=0.05)):
             assert await reader.read(100) == b"HELLO"
-    async with Relay("tcp://127.0.0.1:0", f"unix:{tmp_path}/never", retries=1) as relay:
+    async with brief("tcp://127.0.0.1:0", f"unix:{tmp_path}/never", retries=1) as relay:
         reader, _ = await reach(relay.addresses[0])
         with pytest.raises(ConnectionResetError):
             await reader.read()
@@ -180,7 +185,9 @@ async def test_what_does_not_end_in_time_is_ended(far, reach):
 
 async def test_idle_joints_are_ended(far, reach):
     server = await far()
-    async with Relay("tcp://127.0.0.1:0", server.address, limits=wiretalk.Limits(idle_timeout_s=0.2)) as relay:
+    async with brief(
+        "tcp://127.0.0.1:0", server.address, limits=wiretalk.Limits(idle_timeout_s=0.2, drain_s=0.05)
+    ) as relay:
         reader, _ = await reach(relay.addresses[0])
         far_reader, _ = await server.next()
         for side in (reader, far_reader):
@@ -202,7 +209,7 @@ async def test_words_that_are_wrong():
 async def test_a_far_side_that_refuses_is_told_as_such(reach, caplog):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        async with Relay("tcp://127.0.0.1:0", "tcp://{}:{}".format(*taken.getsockname())) as relay:
+        async with brief("tcp://127.0.0.1:0", "tcp://{}:{}".format(*taken.getsockname())) as relay:
             reader, _ = await reach(relay.addresses[0])
             with pytest.raises(ConnectionResetError):
                 await reader.read()

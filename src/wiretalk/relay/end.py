@@ -43,6 +43,7 @@ class End(Conversation):
         "_first_to_end",
         "_held_up",
         "_opening",
+        "_spares_other",
         "dropped",
         "other",
         "parted",
@@ -68,6 +69,7 @@ class End(Conversation):
         # Whether our peer is not read because the other side's does not read.
         self._held_up = False
         self._first_to_end = ""
+        self._spares_other = False
 
     # joining
 
@@ -180,7 +182,7 @@ class End(Conversation):
             return
         other = self.other
         if other is not None and other.ending is None:
-            if error is None:
+            if error is None or self._spares_other:
                 other._transport.close()
             else:
                 # What broke off here breaks off there: a clean end would be a lie.

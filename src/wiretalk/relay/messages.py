@@ -42,10 +42,9 @@ class MessageEnd(End):
         return None
 
     def _set_failed(self, error: MessageError | LimitError) -> None:
-        other = self.other
+        # The messages that were whole still reach the other side, so that one ends in good order.
+        self._spares_other = True
         self._transport.abort(error)
-        if other is not None and other.ending is None:
-            other._transport.close()
 
     def end(self) -> None:
         """See `transport.loop.Sink`."""
