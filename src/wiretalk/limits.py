@@ -50,6 +50,9 @@ DATAGRAM_HELD_S = 2.0
 ANSWERS_S = 1.0
 """Relaying: a side that knows no half-close is listened to after the other's end until it is silent for so long."""
 
+SPARE_PIPES = 16
+"""Relaying: empty pipes kept for the next bytes that the kernel is to move."""
+
 EARLY_DATAGRAMS = 64
 """Relaying: datagrams of one peer kept until the other side is there; further ones are dropped."""
 

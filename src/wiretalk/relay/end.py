@@ -6,6 +6,8 @@ read. Sides that have messages are in `messages`; who joins which two is decided
 
 from __future__ import annotations
 
+import os
+
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError
 from wiretalk.limits import ANSWERS_S, EARLY_BYTES, EARLY_DATAGRAMS
@@ -49,6 +51,8 @@ class End(Conversation):
         "parted",
     )
 
+    splices = True
+
     def __init__(
         self,
         plan: Plan,
@@ -83,10 +87,21 @@ class End(Conversation):
         early, self._early = self._early, []
         for data in early:
             self.data(data)
+        self._let_kernel_carry()
         if self._early_end:
             self._pass_end()
         elif not self._held_up:
             self._transport.resume()
+
+    def _let_kernel_carry(self) -> None:
+        """Where nothing stands between two sockets and nothing is looked at, bytes need not come into Python."""
+        other = self.other
+        if self.splices and other is not None and other.splices and hasattr(os, "splice"):
+            from wiretalk.transport.splicing import SplicingTransport
+
+            ours, theirs = self._transport, other._transport
+            if isinstance(ours, SplicingTransport) and isinstance(theirs, SplicingTransport):
+                ours.target = theirs
 
     # the transport's calls
 

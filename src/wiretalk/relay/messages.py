@@ -23,6 +23,8 @@ class MessageEnd(End):
 
     __slots__ = ()
 
+    splices = False
+
     def data(self, data: bytes) -> bytes | None:
         """See `transport.loop.Sink`."""
         other = self.other

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from wiretalk.layer.base import stack
 from wiretalk.transport.datagram import DatagramEnd, DatagramTransport
@@ -38,6 +39,10 @@ def carry(
     def transport(sink: Any) -> StreamTransport:
         if plan.address.kind == "packet":
             return PacketTransport(loop, sock, sink, peer, plan.limits.max_message_bytes)
+        if secure is None and conversation.splices and hasattr(os, "splice"):
+            from wiretalk.transport.splicing import SplicingTransport
+
+            return SplicingTransport(loop, sock, sink, peer)
         if secure is None:
             return StreamTransport(loop, sock, sink, peer)
         from wiretalk.transport.tls import TlsEngine

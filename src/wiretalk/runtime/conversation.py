@@ -47,6 +47,9 @@ class Conversation(conversing.Conversation):
 
     _transport: Transport
 
+    splices = False
+    """Whether what comes may be passed to another socket without being looked at."""
+
     def start(self) -> None:
         """Begin, once the transport is attached."""
         self._transport.start()
