@@ -93,6 +93,29 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def wait_for_port(port):
+    """Wait until somebody listens there."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise BenchmarkError(f"nobody listens at port {port} after {START_S} s")
+
+
+@contextlib.contextmanager
+def echoing():
+    """Run the bare echo, on the load's core: what is measured stands before it."""
+    compile_program("epoll_echo", HERE / "peers" / "epoll_echo.c")
+    port = free_port()
+    process = subprocess.Popen([LOAD.parent / "epoll_echo", str(port)], stdout=subprocess.DEVNULL)
+    try:
+        wait_for_port(port)
+        yield Server("echo", process, port)
+    finally:
+        end(process)
+
+
 def end(process):
     process.terminate()
     try:

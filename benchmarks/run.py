@@ -21,6 +21,7 @@ BENCHMARKS = {
     "line": "lines, 16 in flight, against StreamReader.readline and a bare Protocol",
     "count": "length:u32be, 16 in flight, against StreamReader.readexactly and a bare Protocol",
     "idle": "memory of idle connections",
+    "relay": "relays: a stream and small messages, against socat, ncat and HAProxy",
     "startup": "`wiretalk --help` and `wiretalk send` against `python -c pass`",
 }
 QUICK = harness.Settings(processes=1, rounds=6, seconds=0.2, idle_connections=2000, starts=15)

@@ -90,12 +90,41 @@ class SplicingTransport(StreamTransport):
 
     def _readable(self) -> None:
         target = self.target
-        if not self._bulk or target is None or target.backlog_bytes or target.busy:
-            received = self.wire_received
+        if target is None or target.backlog_bytes or target.busy:
+            self._bulk = False
             super()._readable()
-            self._bulk = target is not None and self.wire_received - received >= READ_BYTES
+        elif self._bulk:
+            self._splice(target)
+        else:
+            self._pass(target)
+
+    def _pass(self, target: SplicingTransport) -> None:
+        """Read once, and write it at once: small pieces to and fro come this way, so what it calls is written out."""
+        try:
+            data = self.sock.recv(READ_BYTES)
+        except (BlockingIOError, InterruptedError):
             return
-        self._splice(target)
+        except OSError as error:
+            self._over(self.broken or explain(error, self.peer, "receive"))
+            return
+        size = len(data)
+        if not size:
+            self._end_of_input()
+            return
+        self.wire_received += size
+        self._bulk = size >= READ_BYTES
+        try:
+            sent = target.sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            target._break(error)
+            sent = size
+        else:
+            target.wire_sent += sent
+        if sent < size and target.sink is not None:
+            target._hold(memoryview(data)[sent:])
+        self._look_behind()
 
     @property
     def busy(self) -> bool:
