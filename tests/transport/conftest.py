@@ -218,3 +218,9 @@ def loop():
 @pytest.fixture
 def heard():
     return Heard()
+
+
+@pytest.fixture
+def hearing():
+    """`hearing()` returns a sink of its own."""
+    return Heard
