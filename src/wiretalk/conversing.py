@@ -97,13 +97,14 @@ class Plan:
         codec: a codec's specification; None: bytes.
         limits: the limits.
         layers: what stands between the transport and each conversation, nearest to the peer first.
+        dialled: whether it is we who go to the peer, as a client does; layers that know directions go by it.
 
     Raises:
         UsageError: a framing or codec is unknown.
         MissingPackageError: the codec's package is not installed.
     """
 
-    __slots__ = ("address", "codec", "codec_name", "decode", "encode", "framing", "layers", "limits")
+    __slots__ = ("address", "codec", "codec_name", "decode", "dialled", "encode", "framing", "layers", "limits")
 
     def __init__(
         self,
@@ -113,8 +114,10 @@ class Plan:
         limits: Limits,
         *,
         layers: Sequence[Callable[[Conversation], Any]] = (),
+        dialled: bool = False,
     ) -> None:
         self.address = address
+        self.dialled = dialled
         self.layers = tuple(layers)
         maximum = address.option("max_message")
         self.limits = limits.but(max_message_bytes=maximum) if maximum else limits

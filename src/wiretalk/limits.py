@@ -50,6 +50,12 @@ DATAGRAM_HELD_S = 2.0
 ANSWERS_S = 1.0
 """Relaying: a side that knows no half-close is listened to after the other's end until it is silent for so long."""
 
+CHILD_GRACE_S = 1.0
+"""A program whose peer has gone may take so long to end by itself, and so long again after SIGTERM, before SIGKILL."""
+
+FOLLOW_LOOK_S = 0.1
+"""Between two looks at a file that is followed."""
+
 SPARE_PIPES = 16
 """Relaying: empty pipes kept for the next bytes that the kernel is to move."""
 
@@ -58,6 +64,12 @@ EARLY_DATAGRAMS = 64
 
 EARLY_BYTES = 256 * KIB
 """Relaying: their bytes together."""
+
+FAULT_FLIGHT_BYTES = 16 * MIB
+"""Faults: bytes of one direction of a connection that a delay may hold, as on a long way: 1 Gbit/s for 130 ms."""
+
+FAULT_QUEUE_BYTES = 256 * KIB
+"""Faults: bytes of one direction that may wait for a slow link, or a stalled one, before the sender is not read."""
 
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""

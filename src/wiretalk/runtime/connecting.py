@@ -77,7 +77,7 @@ class Connector:
         limits = limits or Limits(idle_timeout_s=None)
         address = parse(address) if isinstance(address, str) else address
         self._dialler = Dialler(
-            Plan(address, framing, codec, limits, layers=layers),
+            Plan(address, framing, codec, limits, layers=layers, dialled=True),
             timeout_s=timeout_s,
             resolve_timeout_s=resolve_timeout_s,
             connect_timeout_s=connect_timeout_s,

@@ -46,7 +46,9 @@ class Fault:
 
     __slots__ = ("direction", "kind", "name", "type", "values")
 
-    def __init__(self, type: str, *, name: str = "", direction: str = "both", values: dict[str, Any] | None = None) -> None:  # noqa: A002  # its name in every interface
+    def __init__(
+        self, type: str, *, name: str = "", direction: str = "both", values: dict[str, Any] | None = None
+    ) -> None:  # noqa: A002  # its name in every interface
         if type not in FAULTS:
             raise unknown(type, type, 0)
         if direction not in {*DIRECTIONS, "both"}:
@@ -60,9 +62,7 @@ class Fault:
         for parameter in self.parameters.values():
             if parameter.name not in self.values:
                 if parameter.default is None and not parameter.optional:
-                    raise UsageError(
-                        type, len(type), f"{type} needs a value", f"write {type}={parameter.form}"
-                    )
+                    raise UsageError(type, len(type), f"{type} needs a value", f"write {type}={parameter.form}")
                 if parameter.default is not None:
                     self.values[parameter.name] = parameter.default
 

@@ -43,7 +43,9 @@ def parse(text: str) -> Fault:
     given: dict[str, Any] = {}
     if value is not None:
         if not kind.main:
-            raise UsageError(text, value_at, f"{name} has no value of its own", f"it has {', '.join(known)}", len(value))
+            raise UsageError(
+                text, value_at, f"{name} has no value of its own", f"it has {', '.join(known)}", len(value)
+            )
         given[kind.main] = _read(text, known[kind.main], value, value_at)
     for key, key_at, one, one_at in words[1:]:
         if key not in known:

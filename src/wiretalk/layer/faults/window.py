@@ -92,6 +92,10 @@ class Window:
     def _until(self) -> Measure | None:
         return (self._after, self._lasts, None)[self.state]
 
+    def of(self, after: Measure | None, lasts: Measure | None) -> bool:
+        """Return whether it was made of these."""
+        return self._after == after and self._lasts == lasts
+
     def look(self, now: float) -> int:
         """Return the state, after going on to it."""
         while self.state != OVER:

@@ -1,0 +1,47 @@
+"""`blackhole`: all that is sent is lost, ends too; nothing is closed, and nobody is told."""
+
+from __future__ import annotations
+
+from wiretalk.layer.faults.stage import End, StateStage
+from wiretalk.layer.faults.values import TIME, Parameter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class Blackhole(StateStage):
+    """Lose all that comes, for as long as it is on."""
+
+    main = "after"
+    own = (Parameter("close", TIME, None, "close the connection when it has lasted so long", optional=True),)
+
+    __slots__ = ("_closer",)
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._closer: Any = None
+
+    def begin(self) -> None:
+        """See StateStage."""
+        close_s = self.fault.values.get("close")
+        if close_s is not None:
+            self._closer = self.lane.clock.call_later(close_s, self._close)
+
+    def _close(self) -> None:
+        self._closer = None
+        self.next.end(End("close"))
+
+    def finish(self) -> None:
+        """See StateStage."""
+        self._cancel()
+
+    def drop(self) -> None:
+        """See Stage."""
+        super().drop()
+        self._cancel()
+
+    def _cancel(self) -> None:
+        if self._closer is not None:
+            self._closer.cancel()
+            self._closer = None
