@@ -116,6 +116,7 @@ PORTS = f"{TCP} {UDP}"
 IP = f"{PORTS} icmp raw"
 UNIX = "unix unixgram unixpacket"
 TLS = "tls wss"
+PROGRAMS = "exec pty"
 SOCKETS = f"{IP} {UNIX} vsock"
 TLS_VERSIONS = ("1.2", "1.3")
 
@@ -164,7 +165,13 @@ OPTIONS: dict[str, Option] = {
         Option("parity", "choice", "serial", "parity bit", choices=("none", "even", "odd", "mark", "space")),
         Option("stop", "choice", "serial", "stop bits", choices=("1", "1.5", "2")),
         Option("flow", "choice", "serial", "flow control", choices=("none", "rtscts", "xonxoff")),
+        Option("shell", "flag", PROGRAMS, "the command is a shell's, with its pipes and variables"),
+        Option("directory", "text", PROGRAMS, "where the program runs", value="DIR"),
+        Option("env", "text", PROGRAMS, "more for its environment, with commas between", value="NAME=VALUE,…"),
+        Option("raw", "flag", "pty", "the terminal echoes and changes nothing"),
+        Option("write", "flag", "file", "write it anew"),
         Option("append", "flag", "file", "write after what is there"),
+        Option("follow", "flag", "file", "read what is appended later too, for ever"),
         Option("protocol", "integer", "raw", "the number of the protocol over IP", low=0, high=255),
     )
 }
@@ -172,6 +179,9 @@ OPTIONS: dict[str, Option] = {
 
 NEVER_TOGETHER = (
     ("listen", "connect", "the one waits, the other goes"),
+    ("write", "append", "the one begins anew, the other goes on"),
+    ("follow", "write", "the one reads, the other writes"),
+    ("follow", "append", "the one reads, the other writes"),
     ("tos", "dscp", "they set the same byte"),
     ("self_signed", "cert", "the one makes what the other names"),
     ("self_signed", "key", "the one makes what the other names"),

@@ -92,23 +92,18 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("unixgram", "path", "datagram", "unixgram:/run/log.sock", "Unix datagram socket"),
         Scheme("unixpacket", "path", "packet", "unixpacket:/run/x.sock", "Unix sequenced-packet socket"),
         Scheme("vsock", "cid", "stream", "vsock://host:1024", "between a virtual machine and its host"),
-        Scheme(
-            "serial", "path", "stream", "serial:/dev/ttyUSB0?baud=115200", "serial port", opened=False, listens=False
-        ),
+        Scheme("serial", "path", "stream", "serial:/dev/ttyUSB0?baud=115200", "serial port", listens=False),
         Scheme(
             "exec",
             "command",
             "stream",
             "exec:sort -u",
             "a program's standard input and output",
-            opened=False,
             listens=False,
         ),
-        Scheme(
-            "pty", "command", "stream", "pty:bash", "a program on a terminal of its own", opened=False, listens=False
-        ),
+        Scheme("pty", "command", "stream", "pty:bash", "a program on a terminal of its own", listens=False),
         Scheme("stdio", "nothing", "stream", "-", "our own standard input and output", listens=False),
-        Scheme("file", "path", "stream", "file:capture.bin?append", "a file", opened=False, listens=False),
+        Scheme("file", "path", "stream", "file:capture.bin?append", "a file", listens=False),
         Scheme("icmp", "host", "datagram", "icmp://192.0.2.1", "ICMP echo", opened=False),
         Scheme("raw", "host", "datagram", "raw://192.0.2.1?protocol=89", "raw IP", opened=False),
     )

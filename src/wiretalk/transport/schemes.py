@@ -42,7 +42,11 @@ FAMILIES = {
     "unixgram": "unix",
     "unixpacket": "unix",
     "vsock": "vsock",
+    "serial": "serial",
+    "exec": "exec",
+    "pty": "pty",
     "stdio": "stdio",
+    "file": "file",
 }
 """Scheme to the module, in this room, that opens it."""
 

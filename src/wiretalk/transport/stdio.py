@@ -13,14 +13,14 @@ import threading
 from wiretalk.errors import OpenError
 from wiretalk.limits import READ_BYTES
 from wiretalk.transport.candidate import Candidate
-from wiretalk.transport.listener import Listener
+from wiretalk.transport.lone import LoneListener
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wiretalk.address import Address
-    from wiretalk.transport.candidate import SockAddr
+    from wiretalk.transport.listener import Listener
 
 EXIT_FLUSH_S = 5.0
 """How long the end of the process waits for the last bytes to reach standard output."""
@@ -218,30 +218,4 @@ def open_socket(candidate: Candidate) -> socket.socket:  # noqa: ARG001 - as eve
 
 def listen(address: Address) -> list[Listener]:
     """Return a listener that has one connection, standard input and output, and never another."""
-    return [StdioListener(address)]
-
-
-class StdioListener(Listener):
-    """A listener whose one connection is ready from the beginning."""
-
-    __slots__ = ("_other",)
-
-    def __init__(self, address: Address) -> None:
-        sock, self._other = socket.socketpair()
-        sock.settimeout(0)
-        # Something to read makes it ready, as a connection in the backlog would.
-        self._other.send(b".")
-        super().__init__(sock, address)
-
-    def accept(self) -> tuple[socket.socket, SockAddr] | None:
-        """Take the one connection; None from then on."""
-        try:
-            self.sock.recv(1)
-        except BlockingIOError:
-            return None
-        return open_stdio(), None
-
-    def close(self) -> None:
-        """Close; the connection stays."""
-        self._other.close()
-        super().close()
+    return [LoneListener(address, open_stdio)]

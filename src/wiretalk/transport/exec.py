@@ -1,0 +1,70 @@
+"""exec: a program's standard input and output. They are one end of a Unix socket pair; ours is the other.
+
+Standard error is left as it is: what the program complains of is for whoever started us.
+"""
+
+from __future__ import annotations
+
+import socket
+
+from wiretalk.transport.candidate import Candidate
+from wiretalk.transport.child import Child
+from wiretalk.transport.lone import LoneListener
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from wiretalk.address import Address
+    from wiretalk.transport.listener import Listener
+
+
+class ChildSocket(socket.socket):
+    """Our end of a program's input and output; closing it ends the program."""
+
+    child: Child | None = None
+    _broken_off = False
+
+    def setsockopt(self, *arguments: Any) -> None:
+        """As any socket's; to linger for no time is how a transport breaks off."""
+        if arguments[:2] == (socket.SOL_SOCKET, socket.SO_LINGER):
+            self._broken_off = True
+            return
+        super().setsockopt(*arguments)
+
+    def close(self) -> None:
+        """Close, and see to it that the program ends."""
+        child, self.child = self.child, None
+        super().close()
+        if child is not None:
+            child.leave(at_once=self._broken_off)
+
+
+def candidates(address: Address, *, passive: bool) -> list[Candidate]:  # noqa: ARG001  # as every family's
+    """Return the one way to try."""
+    return [Candidate(socket.AF_UNIX, socket.SOCK_STREAM, 0, None, address)]
+
+
+def open_socket(candidate: Candidate) -> socket.socket:
+    """Start the program; return our end.
+
+    Raises: as `Child`.
+    """
+    ours, theirs = socket.socketpair()
+    try:
+        made = ChildSocket(fileno=ours.detach())
+        made.settimeout(0)
+        try:
+            made.child = Child(candidate.address, stdin=theirs, stdout=theirs)
+        except BaseException:
+            made.close()
+            raise
+    finally:
+        theirs.close()
+    return made
+
+
+def listen(address: Address) -> list[Listener]:
+    """Start the program; return a listener whose one connection it is."""
+    (candidate,) = candidates(address, passive=True)
+    return [LoneListener(address, lambda: open_socket(candidate))]
