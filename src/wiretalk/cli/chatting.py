@@ -25,18 +25,21 @@ from wiretalk.errors import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from collections.abc import Sequence
 
     from wiretalk.blocking import Connection
+    from wiretalk.cli.looping import LoopedConnection
     from wiretalk.cli.manner import Manner
+    from wiretalk.layer import Layering
 
 
-def chat(manner: Manner, arguments: Namespace) -> int:
+def chat(manner: Manner, arguments: Namespace, *, layers: Sequence[Layering] = ()) -> int:
     """Hold a conversation on the terminal; return the exit status.
 
     Raises:
         WiretalkError: it could not be opened, or ended in any other way than in good order.
     """
-    connection = dial(manner, arguments, for_reading=True)
+    connection = dial(manner, arguments, for_reading=True, layers=layers)
     terminal = Terminal(history=arguments.history)
     talk = Chat(manner, arguments, connection, terminal)
     try:
@@ -56,7 +59,9 @@ class Chat:
         terminal: where the user types.
     """
 
-    def __init__(self, manner: Manner, arguments: Namespace, connection: Connection, terminal: Terminal) -> None:
+    def __init__(
+        self, manner: Manner, arguments: Namespace, connection: Connection | LoopedConnection, terminal: Terminal
+    ) -> None:
         self._manner = manner
         self._connection = connection
         self._terminal = terminal

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from wiretalk.cli import options
+from wiretalk.cli.faulting import Faults, add_faults
 from wiretalk.cli.output import on_terminal
 from wiretalk.cli.parser import value
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wiretalk.blocking import Connection
+    from wiretalk.cli.looping import LoopedConnection
     from wiretalk.cli.manner import Manner
     from wiretalk.cli.parser import Parser
 
@@ -54,6 +56,7 @@ def build(parser: Parser) -> None:
         "(default: never; for datagrams 1s)",
     )
     add_opening(parser)
+    add_faults(parser)
     options.add_history(parser)
 
 
@@ -93,17 +96,23 @@ def add_endings(parser: Parser, wait: str) -> None:
 
 def run(arguments: Namespace) -> int:
     """Hold the conversation; return the exit status."""
-    from wiretalk.cli.dialling import dial
     from wiretalk.cli.interrupts import hear_signals
     from wiretalk.cli.manner import Manner
 
     hear_signals()
     manner = Manner(arguments, arguments.address)
-    if on_terminal() and not (manner.json or manner.hex):
-        from wiretalk.cli.chatting import chat
+    with Faults(arguments) as faults:
+        if on_terminal() and not (manner.json or manner.hex):
+            from wiretalk.cli.chatting import chat
 
-        return chat(manner, arguments)
-    connection = dial(manner, arguments, for_reading=os.isatty(1))
+            return chat(manner, arguments, layers=faults.layers)
+        return _pipe(manner, arguments, faults)
+
+
+def _pipe(manner: Manner, arguments: Namespace, faults: Faults) -> int:
+    from wiretalk.cli.dialling import dial
+
+    connection = dial(manner, arguments, for_reading=os.isatty(1), layers=faults.layers)
     wait_s = arguments.wait
     if wait_s == UNSAID:
         wait_s = None if manner.address.kind != "datagram" else DATAGRAM_WAIT_S
@@ -111,7 +120,7 @@ def run(arguments: Namespace) -> int:
 
 
 def hold(
-    connection: Connection,
+    connection: Connection | LoopedConnection,
     manner: Manner,
     arguments: Namespace,
     *,

@@ -20,11 +20,12 @@ from wiretalk.runtime import run, serve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
     from typing import Any
 
     from wiretalk.cli.gathering import Peer
     from wiretalk.cli.manner import Manner
+    from wiretalk.layer import Layering
 
 COMMANDS = {
     "/peers": "list those who are here",
@@ -42,20 +43,21 @@ FULL_PAUSE_S = 0.02
 """While the terminal shows what it has: the pause between two looks whether it takes more."""
 
 
-def host(manner: Manner, arguments: Namespace, *, once: bool) -> int:
+def host(manner: Manner, arguments: Namespace, *, once: bool, layers: Sequence[Layering] = ()) -> int:
     """Listen until the user leaves; return the exit status.
 
     Raises:
         WiretalkError: it could not listen.
     """
-    return Host(manner, arguments, once=once).hold()
+    return Host(manner, arguments, once=once, layers=layers).hold()
 
 
 class Host:
     """A gathering at a terminal. It is the gathering's report."""
 
-    def __init__(self, manner: Manner, arguments: Namespace, *, once: bool) -> None:
+    def __init__(self, manner: Manner, arguments: Namespace, *, once: bool, layers: Sequence[Layering] = ()) -> None:
         self._manner = manner
+        self._layers = layers
         self._arguments = arguments
         self._max_accepted = 1 if once else None
         self._coloured = colours()
@@ -194,6 +196,7 @@ class Host:
             gathering.session,
             framing=self._manner.wire(for_reading=True),
             limits=options.server_limits(arguments),
+            layers=self._layers,
             max_accepted=self._max_accepted,
             on_close=gathering.closed,
         )

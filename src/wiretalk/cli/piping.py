@@ -20,15 +20,16 @@ from wiretalk.runtime import run, serve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Sequence
     from typing import Any
 
     from wiretalk.cli.gathering import Peer
     from wiretalk.cli.manner import Manner
+    from wiretalk.layer import Layering
     from wiretalk.runtime import Server
 
 
-def pipe(manner: Manner, arguments: Namespace, *, once: bool) -> int:
+def pipe(manner: Manner, arguments: Namespace, *, once: bool, layers: Sequence[Layering] = ()) -> int:
     """Listen until stopped, or with `once` until the first conversation has ended; return the exit status.
 
     Raises:
@@ -36,14 +37,15 @@ def pipe(manner: Manner, arguments: Namespace, *, once: bool) -> int:
         BrokenPipeError: who read standard output has left.
         OSError: standard input could not be read, or standard output not written.
     """
-    return run(Pipe(manner, arguments, once=once).hold())
+    return run(Pipe(manner, arguments, once=once, layers=layers).hold())
 
 
 class Pipe:
     """A gathering between standard input and standard output. It is the gathering's report."""
 
-    def __init__(self, manner: Manner, arguments: Namespace, *, once: bool) -> None:
+    def __init__(self, manner: Manner, arguments: Namespace, *, once: bool, layers: Sequence[Layering] = ()) -> None:
         self._manner = manner
+        self._layers = layers
         self._arguments = arguments
         self._once = once
         self._to_terminal = os.isatty(1)
@@ -63,6 +65,7 @@ class Pipe:
             gathering.session,
             framing=self._manner.wire(for_reading=self._to_terminal),
             limits=options.server_limits(arguments),
+            layers=self._layers,
             max_accepted=1 if self._once else None,
             on_close=gathering.closed,
         )

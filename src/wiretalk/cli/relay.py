@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wiretalk.cli import options
 from wiretalk.cli.connect import retries
+from wiretalk.cli.faulting import Faults, add_faults
 from wiretalk.cli.output import tell
 from wiretalk.cli.parser import value
 
@@ -60,6 +61,7 @@ def build(parser: Parser) -> None:
     )
     parser.set_defaults(retry=0)
     options.add_server_limits(parser, idle_s=None)
+    add_faults(parser)
     parser.add_argument(
         "--stats", action="store_true", help="tell what passes: a live line on a terminal, and the sums"
     )
@@ -79,10 +81,11 @@ def run(arguments: Namespace) -> int:
     from wiretalk.runtime import run as run_loop
 
     log_to_stderr(whole=arguments.verbose)
-    return run_loop(_relay(arguments))
+    with Faults(arguments) as faults:
+        return run_loop(_relay(arguments, faults))
 
 
-async def _relay(arguments: Namespace) -> int:
+async def _relay(arguments: Namespace, faults: Faults) -> int:
     from wiretalk.cli.relaying import RelayReport
     from wiretalk.cli.serving import announce, serve_until_stopped
     from wiretalk.relay import Relay
@@ -93,6 +96,7 @@ async def _relay(arguments: Namespace) -> int:
         near,
         far,
         limits=options.server_limits(arguments),
+        layers=faults.layers,
         timeout_s=arguments.timeout,
         retries=arguments.retry,
         max_joined=1 if arguments.once else arguments.most,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wiretalk.cli import options
+from wiretalk.cli.faulting import add_faults
 from wiretalk.cli.overview import table
 from wiretalk.cli.parser import value
 from wiretalk.errors import UsageError
@@ -13,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from wiretalk.cli.faulting import Faults
     from wiretalk.cli.parser import Parser
     from wiretalk.runtime import Server
     from wiretalk.service import Service
@@ -67,6 +69,7 @@ def build(parser: Parser) -> None:
     parser.add_argument("--once", action="store_true", help="leave when the first conversation has ended")
     options.add_framing(parser)
     options.add_server_limits(parser)
+    add_faults(parser)
     options.add_json(parser, "one JSON object a conversation opened or closed, and one for the sums")
     options.add_verbose(parser)
 
@@ -76,11 +79,13 @@ def run(arguments: Namespace) -> int:
     service = _service(arguments)
     if arguments.json and any(address.scheme == "stdio" for address in arguments.addresses):
         raise UsageError("", reason="--json and the address - both want standard output", hint="leave one of them out")
+    from wiretalk.cli.faulting import Faults
     from wiretalk.cli.logs import log_to_stderr
     from wiretalk.runtime import run as run_loop
 
     log_to_stderr(whole=arguments.verbose)
-    return run_loop(_serve(arguments, service))
+    with Faults(arguments) as faults:
+        return run_loop(_serve(arguments, service, faults))
 
 
 def _known(name: str) -> str:
@@ -102,7 +107,7 @@ def _service(arguments: Namespace) -> Service:
     return make(arguments.service, **given)
 
 
-async def _serve(arguments: Namespace, service: Service) -> int:
+async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
     from wiretalk.cli.reporting import JsonReport, Report
     from wiretalk.cli.serving import announce, serve_until_stopped
 
@@ -112,6 +117,7 @@ async def _serve(arguments: Namespace, service: Service) -> int:
         framing=arguments.frame,
         codec=arguments.codec,
         limits=options.server_limits(arguments),
+        layers=faults.layers,
         max_accepted=1 if arguments.once else None,
         on_open=report.opened,
         on_close=report.closed,

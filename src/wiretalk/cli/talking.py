@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from wiretalk.blocking import Connection
+    from wiretalk.cli.looping import LoopedConnection
     from wiretalk.cli.reading import Watch
     from wiretalk.cli.showing import Shown
 
@@ -49,7 +50,7 @@ class Talk:
 
     def __init__(
         self,
-        connection: Connection,
+        connection: Connection | LoopedConnection,
         source: Iterator[list[bytes]],
         shown: Shown,
         watch: Watch,

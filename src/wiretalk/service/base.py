@@ -10,10 +10,11 @@ from wiretalk.errors import TimedOutError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from typing import Any
 
     from wiretalk.address import Address
+    from wiretalk.layer import Layering
     from wiretalk.limits import Limits
     from wiretalk.runtime import Connection, Conversation, Server
 
@@ -50,6 +51,7 @@ class Service:
         framing: str | None = None,
         codec: str | None = None,
         limits: Limits | None = None,
+        layers: Sequence[Layering] = (),
         max_accepted: int | None = None,
         on_open: Callable[[Conversation], None] | None = None,
         on_close: Callable[[Conversation], None] | None = None,
@@ -74,6 +76,7 @@ class Service:
             framing=framing or self.framing,
             codec=codec,
             limits=limits,
+            layers=layers,
             max_accepted=max_accepted,
             on_open=on_open,
             on_close=on_close,

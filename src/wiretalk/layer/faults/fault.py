@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wiretalk.errors import UsageError
 from wiretalk.layer.faults.table import FAULTS, load
-from wiretalk.layer.faults.values import TIME, P, Parameter
+from wiretalk.layer.faults.values import P, Parameter
 from wiretalk.layer.faults.window import MEASURE
 
 TYPE_CHECKING = False
@@ -24,52 +24,50 @@ COMMON = {
 }
 """The parameters of every fault."""
 
-assert TIME  # noqa: S101  # one list of kinds
-
 
 class Fault:
     """One fault. Its values may change while connections run; they look at them here.
 
     Args:
-        type: a name of FAULTS.
+        kind: a name of FAULTS.
         name: what it is called in its set; "": the set finds a name.
         direction: "up", "down" or "both".
         values: of its own parameters and the common ones, as text or numbers.
 
     Attributes:
         values: every parameter that has a value, by name, the common ones too (p, toxicity, after, for).
-        kind: the class of its stages.
+        stage: the class of its stages.
 
     Raises:
         UsageError: there is no such fault, or a value is wrong.
     """
 
-    __slots__ = ("direction", "kind", "name", "type", "values")
+    __slots__ = ("direction", "kind", "name", "stage", "values")
 
     def __init__(
-        self, type: str, *, name: str = "", direction: str = "both", values: dict[str, Any] | None = None
-    ) -> None:  # noqa: A002  # its name in every interface
-        if type not in FAULTS:
-            raise unknown(type, type, 0)
+        self, kind: str, *, name: str = "", direction: str = "both", values: dict[str, Any] | None = None
+    ) -> None:
+        if kind not in FAULTS:
+            raise unknown(kind, kind, 0)
         if direction not in {*DIRECTIONS, "both"}:
             raise UsageError("", reason=f'a direction is up, down or both, not "{direction}"')
-        self.type = type
+        self.kind = kind
         self.name = name
         self.direction = direction
-        self.kind: type[Stage] = load(type)
+        self.stage: type[Stage] = load(kind)
         self.values: dict[str, Any] = {}
         self.change(values or {})
         for parameter in self.parameters.values():
             if parameter.name not in self.values:
                 if parameter.default is None and not parameter.optional:
-                    raise UsageError(type, len(type), f"{type} needs a value", f"write {type}={parameter.form}")
+                    raise UsageError(kind, len(kind), f"{kind} needs a value", f"write {kind}={parameter.form}")
                 if parameter.default is not None:
                     self.values[parameter.name] = parameter.default
 
     @property
     def parameters(self) -> dict[str, Parameter]:
         """What it can be told, by name."""
-        return parameters_of(self.kind)
+        return parameters_of(self.stage)
 
     @property
     def p(self) -> float:
@@ -110,20 +108,20 @@ class Fault:
         read = {}
         for name, value in values.items():
             if name not in known:
-                raise no_parameter(self.type, name, name, 0)
+                raise no_parameter(self.kind, name, name, 0)
             try:
                 read[name] = known[name].read(value)
             except ValueError as error:
-                raise UsageError("", reason=f"{self.type}: {name}: {error}") from None
+                raise UsageError("", reason=f"{self.kind}: {name}: {error}") from None
         self.values.update(read)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it for JSON: numbers for times (seconds), sizes (bytes) and rates (bytes a second)."""
         values = {name: str(value) if name in {"after", "for"} else value for name, value in self.values.items()}
-        return {"name": self.name, "type": self.type, "direction": self.direction, "parameters": values}
+        return {"name": self.name, "type": self.kind, "direction": self.direction, "parameters": values}
 
     def __str__(self) -> str:
-        main = self.kind.main
+        main = self.stage.main
         parameters = self.parameters
         texts = {
             name: parameters[name].write(value)
@@ -132,16 +130,16 @@ class Fault:
         }
         before = "" if self.direction == "both" else f"{self.direction}:"
         first = f"={texts.pop(main)}" if main in texts else ""
-        return f"{before}{self.type}{first}" + "".join(f",{name}={text}" for name, text in texts.items())
+        return f"{before}{self.kind}{first}" + "".join(f",{name}={text}" for name, text in texts.items())
 
     def __repr__(self) -> str:
         return f"<Fault {self.name or '(unnamed)'}: {self}>"
 
 
-def parameters_of(kind: type[Stage]) -> dict[str, Parameter]:
+def parameters_of(stage: type[Stage]) -> dict[str, Parameter]:
     """Return the parameters of a fault: its own first, then the common ones it has."""
-    own = {parameter.name: parameter for parameter in kind.own}
-    return own | {name: one for name, one in COMMON.items() if name not in kind.without}
+    own = {parameter.name: parameter for parameter in stage.own}
+    return own | {name: one for name, one in COMMON.items() if name not in stage.without}
 
 
 def unknown(text: str, name: str, at: int) -> UsageError:
@@ -154,10 +152,10 @@ def unknown(text: str, name: str, at: int) -> UsageError:
     return UsageError(text, at, f'there is no fault "{name}"', hint, len(name))
 
 
-def no_parameter(type: str, name: str, text: str, at: int) -> UsageError:  # noqa: A002  # as above
+def no_parameter(kind: str, name: str, text: str, at: int) -> UsageError:
     """Return the error for a parameter that a fault does not have."""
     from wiretalk.spelling import did_you_mean
 
-    known = parameters_of(load(type))
+    known = parameters_of(load(kind))
     hint = did_you_mean(name, known) or f"it has {', '.join(known)}"
-    return UsageError(text, at, f'{type} has no "{name}"', hint, max(1, len(name)))
+    return UsageError(text, at, f'{kind} has no "{name}"', hint, max(1, len(name)))

@@ -99,7 +99,7 @@ class FaultSet:
         made = parse(fault) if isinstance(fault, str) else fault
         names = {one.name for one in self._faults}
         if not made.name:
-            made.name = next(name for name in _names(made.type) if name not in names)
+            made.name = next(name for name in _names(made.kind) if name not in names)
         elif made.name in names:
             raise UsageError("", reason=f'there is a fault called "{made.name}" already', hint="change or remove it")
         self._faults.append(made)
@@ -167,15 +167,15 @@ class FaultSet:
 
     # stages
 
-    def stage(self, fault: Fault, lane: Lane, number: int) -> Stage:
+    def make(self, fault: Fault, lane: Lane, number: int) -> Stage:
         """Return the stage of a fault in one direction of one connection, with a generator of its own."""
         random = Random(f"{self.seed}/{number}/{lane.direction}/{fault.name}")  # noqa: S311  # to be repeated, no secret
         script = None
-        if self._script is not None and (fault.name, fault.type) in {(one[0], one[1]) for one in self._script.faults}:
+        if self._script is not None and (fault.name, fault.kind) in {(one[0], one[1]) for one in self._script.faults}:
             script = self._script.events(number, lane.direction, fault.name)
-        return fault.kind(fault, lane, random, script)
+        return fault.stage(fault, lane, random, script)
 
-    def record(self, layer: FaultLayer, lane: Lane, stage: Stage, decision: dict[str, Any], length: int) -> None:
+    def record(self, layer: FaultLayer, direction: str, stage: Stage, decision: dict[str, Any], length: int) -> None:
         """Tell the logs that a fault is applied."""
         if not self.logs:
             return
@@ -183,11 +183,11 @@ class FaultSet:
             "time": round(time.time(), 6),
             "connection": layer.number,
             "peer": layer.peer,
-            "direction": lane.direction,
+            "direction": direction,
             "offset": stage.offset,
             "message": stage.number,
             "length": length,
-            "fault": stage.fault.type,
+            "fault": stage.fault.kind,
             "name": stage.fault.name,
             "place": self._faults.index(stage.fault) if stage.fault in self._faults else len(self._faults),
             "parameters": decision,

@@ -21,7 +21,7 @@ def parse(text: str) -> Fault:
         UsageError: the text is wrong; the error shows where.
 
     >>> fault = parse("down:latency=50ms,jitter=10ms,after=5s")
-    >>> fault.type, fault.direction, fault.values["delay"], fault.values["jitter"], str(fault.after)
+    >>> fault.kind, fault.direction, fault.values["delay"], fault.values["jitter"], str(fault.after)
     ('latency', 'down', 0.05, 0.01, '5s')
     >>> str(fault)
     'down:latency=50ms,jitter=10ms,after=5s'

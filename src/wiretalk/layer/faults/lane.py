@@ -155,13 +155,9 @@ class Lane:
 
     def put(self, data: bytes) -> None:
         """Take a piece from the sender."""
-        if self.over:
-            return
         self.offset += len(data)
-        if self._cutter is None:
-            self.first.put(data, True)  # noqa: FBT003  # as a stage's
-            return
-        for piece, last in self._cutter.feed(data):
+        pieces = ((data, True),) if self._cutter is None else self._cutter.feed(data)
+        for piece, last in pieces:
             if self.over:
                 return
             self.first.put(piece, last)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wiretalk.layer.faults.stage import Queued
+from wiretalk.layer.faults.queued import Queued
 from wiretalk.layer.faults.values import TIME, Parameter, one_of
 
 TYPE_CHECKING = False

@@ -27,16 +27,15 @@ if TYPE_CHECKING:
     from wiretalk.layer.faults.fault import Fault
     from wiretalk.layer.faults.faultset import FaultSet
     from wiretalk.layer.faults.stage import Stage
-    from wiretalk.transport.loop import Loop
 
 
 class LoopClock:
     """The time of an event loop, finer than it counts itself."""
 
-    __slots__ = ("_loop",)
+    __slots__ = ("_layer",)
 
-    def __init__(self, loop: Loop) -> None:
-        self._loop = loop
+    def __init__(self, layer: Layer) -> None:
+        self._layer = layer
 
     def now(self) -> float:
         """Return the time in seconds."""
@@ -44,7 +43,7 @@ class LoopClock:
 
     def call_later(self, delay_s: float, call: Callable[[], None]) -> Any:
         """Call later; the call can be cancelled."""
-        return self._loop.call_later(delay_s, call)
+        return self._layer.loop.call_later(delay_s, call)
 
 
 class FaultLayer(Layer):
@@ -78,9 +77,10 @@ class FaultLayer(Layer):
         self._faults = faults
         self._conversation = conversation
         self.number = 0
-        self.lanes: dict[str, Lane] = {}
-        self._incoming: Lane = None  # type: ignore[assignment]  # made when it opens, before anything passes
-        self._outgoing: Lane = None  # type: ignore[assignment]  # likewise
+        incoming, outgoing = ("down", "up") if conversation.plan.dialled else ("up", "down")
+        self._incoming = self._lane(incoming, self._arrived, self._in_ended, self._in_freed)
+        self._outgoing = self._lane(outgoing, self._send, self._out_ended, self._out_freed)
+        self.lanes = {incoming: self._incoming, outgoing: self._outgoing}
         # The transport is over: in good order (None), or by this error; False: it is not.
         self._gone: WiretalkError | bool | None = False
         self._closing = False
@@ -90,6 +90,21 @@ class FaultLayer(Layer):
         self._over = False
         self._paused_below = False
         self._timer: Any = None
+
+    def _lane(
+        self, direction: str, deliver: Callable[[bytes], None], finish: Callable[[End], None], freed: Callable[[], None]
+    ) -> Lane:
+        plan = self._conversation.plan
+        whole = plan.address.kind != "stream"
+        cutter = None
+        if not whole and not plan.framing.startswith("raw"):
+            cutter = Cutter(plan.framing, plan.limits.max_message_bytes)
+
+        def log(stage: Stage, decision: dict[str, Any], length: int) -> None:
+            self._faults.record(self, direction, stage, decision, length)
+
+        clock = LoopClock(self)
+        return Lane(direction, clock, deliver, finish, freed=freed, log=log, whole=whole, cutter=cutter)
 
     @property
     def peer(self) -> str:
@@ -105,29 +120,11 @@ class FaultLayer(Layer):
 
     def opened(self) -> None:
         """See `transport.loop.Sink`."""
-        clock = LoopClock(self.below.loop)
-        plan = self._conversation.plan
-        incoming, outgoing = ("down", "up") if plan.dialled else ("up", "down")
-        whole = plan.address.kind != "stream"
         self.number = self._faults.opened(self)
-
-        def lane(direction: str, deliver: Any, finish: Any, freed: Any) -> Lane:
-            cutter = None
-            if not whole and not plan.framing.startswith("raw"):
-                cutter = Cutter(plan.framing, plan.limits.max_message_bytes)
-
-            def log(stage: Stage, decision: dict[str, Any], length: int) -> None:
-                self._faults.record(self, made, stage, decision, length)
-
-            made = Lane(direction, clock, deliver, finish, freed=freed, log=log, whole=whole, cutter=cutter)
+        for lane in self.lanes.values():
             for fault in self._faults.faults:
-                if fault.goes(direction):
-                    made.insert(len(made.stages), self._faults.stage(fault, made, self.number))
-            return made
-
-        self._incoming = lane(incoming, self._arrived, self._in_ended, self._in_freed)
-        self._outgoing = lane(outgoing, self._send, self._out_ended, self._out_freed)
-        self.lanes = {incoming: self._incoming, outgoing: self._outgoing}
+                if fault.goes(lane.direction):
+                    lane.insert(len(lane.stages), self._faults.make(fault, lane, self.number))
         refusing = [
             stage for one in self.lanes.values() for stage in one.stages if isinstance(stage, Refuse) and stage.chosen
         ]
@@ -171,9 +168,8 @@ class FaultLayer(Layer):
         if self._gone is not False:
             return
         self._gone = error
-        if self._outgoing is not None:
-            self._outgoing.drop()
-        if self._cut or self._closing or self._incoming is None or self._incoming.over:
+        self._outgoing.drop()
+        if self._cut or self._closing or self._incoming.over:
             self._finish(error)
         else:
             self._incoming.end(End("lost", error))
@@ -222,27 +218,21 @@ class FaultLayer(Layer):
     @property
     def backlog_bytes(self) -> int:
         """Bytes written and not yet taken by the system, or on their way by a fault."""
-        held = self._outgoing.waiting_bytes if self._outgoing is not None else 0
-        return held + self.below.backlog_bytes
+        return self._outgoing.waiting_bytes + self.below.backlog_bytes
 
     def pause(self) -> None:
         """See Layer: what comes is held, and when it is much, no more is read."""
-        if self._incoming is None:
-            self.below.pause()
-        else:
-            self._incoming.outlet.open = False
-            self._throttle()
+        self._incoming.outlet.open = False
+        self._throttle()
 
     def resume(self) -> None:
         """See Layer."""
-        if self._incoming is None:
-            self.below.resume()
-        elif not self._over:
+        if not self._over:
             self._incoming.outlet.resume()
 
     def write(self, data: bytes) -> None:
         """See Layer."""
-        if self._closing or self._gone is not False or self._outgoing is None:
+        if self._closing or self._gone is not False:
             return
         self._outgoing.put(data)
         if self.backlog_bytes and not self._over:
@@ -258,9 +248,6 @@ class FaultLayer(Layer):
         if self._closing or self._over:
             return
         self._closing = True
-        if self._outgoing is None:
-            self.below.close()
-            return
         self._incoming.drop()
         if self._gone is not False:
             self._finish(self._gone)  # type: ignore[arg-type]  # False is the one bool
@@ -348,7 +335,7 @@ class FaultLayer(Layer):
     def added(self, fault: Fault) -> None:
         """A fault has been added to the set."""
         for lane, _ in self._lanes_of(fault):
-            stage = self._faults.stage(fault, lane, self.number)
+            stage = self._faults.make(fault, lane, self.number)
             lane.insert(len(lane.stages), stage)
             stage.start()
 

@@ -5,7 +5,7 @@ With TLS that is after the handshake. On datagrams there is nothing to reset: wh
 
 from __future__ import annotations
 
-from wiretalk.layer.faults.stage import StateStage
+from wiretalk.layer.faults.state import StateStage
 
 
 class Refuse(StateStage):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wiretalk.layer.faults.stage import End, StateStage
+from wiretalk.layer.faults.stage import End
+from wiretalk.layer.faults.state import StateStage
 
 
 class Reset(StateStage):

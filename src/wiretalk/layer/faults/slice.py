@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from wiretalk.layer.faults.stage import Queued
+from wiretalk.layer.faults.queued import Queued
 from wiretalk.layer.faults.values import TIME, N, Parameter
 
 TYPE_CHECKING = False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
-from wiretalk.layer.faults.stage import End, StateStage
+from wiretalk.layer.faults.stage import End
+from wiretalk.layer.faults.state import StateStage
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
