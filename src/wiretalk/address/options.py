@@ -116,6 +116,8 @@ PORTS = f"{TCP} {UDP}"
 IP = f"{PORTS} icmp raw"
 UNIX = "unix unixgram unixpacket"
 TLS = "tls wss"
+WS = "ws wss"
+OPCODES = ("auto", "text", "binary")
 PROGRAMS = "exec pty"
 SOCKETS = f"{IP} {UNIX} vsock"
 TLS_VERSIONS = ("1.2", "1.3")
@@ -160,6 +162,10 @@ OPTIONS: dict[str, Option] = {
             "client_cert", "choice", TLS, "ask clients to prove who they are", choices=("none", "optional", "required")
         ),
         Option("self_signed", "flag", TLS, "make a certificate on the spot, and print its fingerprint"),
+        Option("subprotocol", "list", WS, "WebSocket subprotocols to offer, or to choose from"),
+        Option("origin", "list", WS, "say to come from this web page; listening: let those in alone", value="URL"),
+        Option("compress", "flag", WS, "messages may be compressed (RFC 7692); compress=0: never"),
+        Option("opcode", "choice", WS, "what messages are sent as (auto: text if UTF-8)", choices=OPCODES),
         Option("baud", "integer", "serial", "speed in bits a second", low=50, high=4_000_000),
         Option("bits", "integer", "serial", "data bits", low=5, high=8),
         Option("parity", "choice", "serial", "parity bit", choices=("none", "even", "odd", "mark", "space")),

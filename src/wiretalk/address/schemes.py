@@ -82,10 +82,8 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("tcp6", "port", "stream", "tcp6://[::1]:8888", "TCP over IPv6 alone", family=6),
         Scheme("unix", "path", "stream", "unix:/run/x.sock", "Unix stream socket; unix:@name is abstract"),
         Scheme("tls", "port", "stream", "tls://example.org:443", "TLS over TCP"),
-        Scheme("ws", "url", "messages", "ws://pi.local:8080/chat", "WebSocket over TCP", default_port=80, opened=False),
-        Scheme(
-            "wss", "url", "messages", "wss://example.org/chat", "WebSocket over TLS", default_port=443, opened=False
-        ),
+        Scheme("ws", "url", "messages", "ws://pi.local:8080/chat", "WebSocket over TCP", default_port=80),
+        Scheme("wss", "url", "messages", "wss://example.org/chat", "WebSocket over TLS", default_port=443),
         Scheme("udp", "port", "datagram", "udp://239.1.2.3:5000", "UDP over IPv4 and IPv6; a group is joined"),
         Scheme("udp4", "port", "datagram", "udp4://:5000", "UDP over IPv4 alone", family=4),
         Scheme("udp6", "port", "datagram", "udp6://[ff02::1%eth0]:5000", "UDP over IPv6 alone", family=6),

@@ -52,9 +52,9 @@ def carry(
 
     layers = plan.layers
     if plan.address.kind == "messages":
-        from wiretalk.layer import websocket
+        from wiretalk.layer.websocket import layering
 
-        layers = (websocket.layering(accepted=accepted), *layers)
+        layers = (layering(accepted=accepted), *layers)
     return stack(conversation, layers, transport)  # type: ignore[no-any-return]  # what `transport` returns
 
 

@@ -35,6 +35,8 @@ FAMILIES = {
     "tcp4": "tcp",
     "tcp6": "tcp",
     "tls": "tcp",
+    "ws": "tcp",
+    "wss": "tcp",
     "udp": "udp",
     "udp4": "udp",
     "udp6": "udp",

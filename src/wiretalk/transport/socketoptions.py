@@ -205,3 +205,21 @@ def _bind_to_interface(sock: socket.socket, address: Address, interface: str) ->
         set_option(sock, address, "interface", "SO_BINDTODEVICE", os.fsencode(interface) + b"\0")
         return
     raise fault(address, "interface", "interface: this system cannot bind a socket to one", "bind=HOST may do")
+
+
+def unacknowledged_bytes(sock: socket.socket) -> int:
+    """Return how many bytes the system holds for a TCP peer that has not acknowledged them; 0 where it does not tell.
+
+    Source: tcp(7), SIOCOUTQ.
+    """
+    import fcntl
+    import termios
+    from struct import unpack
+
+    try:
+        # SIOCOUTQ has the number of TIOCOUTQ.
+        answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
+    except OSError:
+        return 0
+    count: int = unpack("i", answer)[0]
+    return count

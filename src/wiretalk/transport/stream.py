@@ -84,6 +84,15 @@ class StreamTransport:
         return self.wire_sent
 
     @property
+    def unacknowledged_bytes(self) -> int:
+        """Bytes that the system has taken from us, and the peer's has not: a reset drops them. 0 where none tells."""
+        if self.sink is None or self.sock.family not in {socket.AF_INET, socket.AF_INET6}:
+            return 0
+        from wiretalk.transport.socketoptions import unacknowledged_bytes
+
+        return unacknowledged_bytes(self.sock)
+
+    @property
     def tls(self) -> TlsFacts | None:
         """What TLS agreed on; None where there is none."""
         return None
