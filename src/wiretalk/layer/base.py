@@ -112,6 +112,11 @@ class Layer:
         return self.below.backlog_bytes
 
     @property
+    def unacknowledged_bytes(self) -> int:
+        """Bytes that the peer's system has not taken; 0 where nobody can tell (see `transport.stream`)."""
+        return getattr(self.below, "unacknowledged_bytes", 0)
+
+    @property
     def bytes_received(self) -> int:
         """Bytes the peer has sent us."""
         return self.below.bytes_received

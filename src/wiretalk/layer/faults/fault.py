@@ -122,11 +122,10 @@ class Fault:
 
     def __str__(self) -> str:
         main = self.stage.main
-        parameters = self.parameters
         texts = {
-            name: parameters[name].write(value)
-            for name, value in self.values.items()
-            if value != parameters[name].default
+            name: parameter.write(self.values[name])
+            for name, parameter in self.parameters.items()
+            if self.values.get(name) != parameter.default
         }
         before = "" if self.direction == "both" else f"{self.direction}:"
         first = f"={texts.pop(main)}" if main in texts else ""

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from wiretalk.layer.faults.stage import Stage
 
 
+RESET_LOOK_S = 0.005
+"""Resetting: nothing tells when the peer's system has taken what was sent, so that is looked for so often."""
+
+
 class LoopClock:
     """The time of an event loop, finer than it counts itself."""
 
@@ -62,6 +66,7 @@ class FaultLayer(Layer):
         "_closing",
         "_conversation",
         "_cut",
+        "_cut_until",
         "_faults",
         "_gone",
         "_incoming",
@@ -87,6 +92,7 @@ class FaultLayer(Layer):
         # Ended by a fault or at once ("now"), or to be, when what was written has gone ("soon"): then what is still on
         # its way does not matter any more.
         self._cut = ""
+        self._cut_until = 0.0
         self._over = False
         self._paused_below = False
         self._timer: Any = None
@@ -294,8 +300,8 @@ class FaultLayer(Layer):
     def _out_freed(self) -> None:
         if self._over:
             return
-        if self._cut == "soon" and not self.below.backlog_bytes:
-            self._reset()
+        if self._cut == "soon":
+            self._reset_soon()
         elif self.backlog_bytes <= self._conversation.plan.limits.send_buffer_bytes // 2:
             self.above.drained()
 
@@ -312,13 +318,21 @@ class FaultLayer(Layer):
             lane.drop()
         if how == "close":
             self.below.close()
-        elif self.below.backlog_bytes:
-            self._cut = "soon"
-            self._timer = self.loop.call_later(CLOSE_TIMEOUT_S, self._reset)
         else:
-            self._reset()
+            self._cut = "soon"
+            self._cut_until = time.monotonic() + CLOSE_TIMEOUT_S
+            self._reset_soon()
 
-    def _reset(self) -> None:
+    def _reset_soon(self) -> None:
+        """Reset once the peer's system has what was written: a reset drops what is still on its way there."""
+        if self._over:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        left = self.below.backlog_bytes or self.unacknowledged_bytes
+        if left and time.monotonic() < self._cut_until:
+            self._timer = self.loop.call_later(RESET_LOOK_S, self._reset_soon)
+            return
         self._cut = "now"
         self.below.abort(ResetError(self.peer, Ending("reset", "us", reason="by a fault")))
 

@@ -105,8 +105,11 @@ class Window:
                     break
                 self._enter(ON, now)
                 continue
-            passed = {"s": now - self._since, "B": self._bytes, "msg": self._messages}[until.unit]
-            if passed < until.amount:
+            if until.unit == "s":
+                # As in left_s, so that who waits for what is left never comes a rounding too early.
+                if now < self._since + until.amount:
+                    break
+            elif (self._bytes if until.unit == "B" else self._messages) < until.amount:
                 break
             # Seconds count from when it was due, not from when somebody looked.
             self._enter(self.state + 1, self._since + until.amount if until.unit == "s" else now)
