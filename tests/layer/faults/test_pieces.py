@@ -15,7 +15,7 @@ def test_one_bit_of_each_piece_is_flipped(way):
     one.put(*[bytes(4)] * 50)
     assert all(len(piece) == 4 for piece in one.pieces)
     assert {sum(byte.bit_count() for byte in piece) for piece in one.pieces} == {1}
-    assert len({piece for piece in one.pieces}) > 15
+    assert len(set(one.pieces)) > 15
     # What is logged is what was done.
     bit = one.records[0]["parameters"]["bits"][0]
     assert one.pieces[0][bit // 8] == 0x80 >> bit % 8

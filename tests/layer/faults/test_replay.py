@@ -153,5 +153,5 @@ def test_what_is_no_log_is_refused(line):
 def test_a_log_of_an_unknown_fault_is_refused(way):
     record = sent(way("loss")).records[0]
     for wrong in ({"fault": "gone"}, {"direction": "left"}):
-        with pytest.raises(UsageError, match="^line 1 is no record"):
+        with pytest.raises(UsageError, match=r"^line 1 is no record"):
             read_log([json.dumps(record | wrong)])

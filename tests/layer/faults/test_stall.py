@@ -26,7 +26,7 @@ def test_after_seconds_and_for_seconds(way):
     one.wait(5)
     assert one.arrived == [(0, b"a"), (3, b"b"), (3, "end")]
     assert one.lane.waiting_bytes == 0
-    assert one.records[0]["parameters"] == {"for": "2s"}
+    assert [record["parameters"] for record in one.records] == [{"for": "2s"}, {"over": True}]
 
 
 def test_until_so_many_bytes_have_been_held(way):

@@ -17,6 +17,8 @@ class Blackhole(StateStage):
     main = "after"
     own = (Parameter("close", TIME, None, "close the connection when it has lasted so long", optional=True),)
 
+    replayed_by_time = False
+
     __slots__ = ("_closer",)
 
     def __init__(self, *arguments: Any) -> None:

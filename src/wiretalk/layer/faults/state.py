@@ -22,6 +22,9 @@ class StateStage(Stage):
 
     once = True
 
+    replayed_by_time = True
+    """Whether a replay has it last as long as it did then, rather than up to the same byte."""
+
     __slots__ = ("_on", "_timer")
 
     def __init__(self, fault: Fault, lane: Lane, random: Random, script: deque[Event] | None = None) -> None:
@@ -48,8 +51,7 @@ class StateStage(Stage):
         if state == ON and not self._on:
             self._begin(self.describe())
         elif state == OVER and self._on:
-            self._on = False
-            self.finish()
+            self._cease()
         left_s = self._window.left_s(self.lane.clock.now())
         if self._timer is not None:
             self._timer.cancel()
@@ -65,7 +67,11 @@ class StateStage(Stage):
         script = self.script
         while script and (script[0].message <= self.number if self.lane.whole else script[0].offset <= self.offset):
             event = script.popleft()
-            lasts = event.decision.get("for")
+            if event.decision.get("over"):
+                if self._on and not self.replayed_by_time:
+                    self._cease()
+                continue
+            lasts = event.decision.get("for") if self.replayed_by_time else None
             self._window = Window(None, measure(lasts) if lasts else None, self.lane.clock.now())
             self._on = False
             self._window.look(self.lane.clock.now())
@@ -74,15 +80,22 @@ class StateStage(Stage):
             self._follow()
 
     def _span(self, size: int) -> int:
+        if self.script is not None:
+            size = super()._span(size)
         if self.script is None or self._on:
             self._window.look(self.lane.clock.now())
-            return self._window.span(size)
-        return super()._span(size)
+            size = self._window.span(size)
+        return size
 
     def _begin(self, decision: dict[str, Any]) -> None:
         self._on = True
         self.log(decision, 0)
         self.begin()
+
+    def _cease(self) -> None:
+        self._on = False
+        self.log({"over": True}, 0)
+        self.finish()
 
     def _part(self, data: bytes, last: bool) -> None:
         self._look()
