@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from wiretalk.conversing import Plan
     from wiretalk.errors import WiretalkError
-    from wiretalk.transport import Listener
+    from wiretalk.transport import Gate, Listener
 
 
 class PeerChannel(DatagramChannel):
@@ -123,13 +123,19 @@ class Peers:
         plan: codec and limits.
         begin: called with the connection of a new peer.
         full: whether there is no room for another conversation.
+        gate: who may come; None: everybody.
 
     Attributes:
         dropped: datagrams that nobody was there to take.
     """
 
     def __init__(
-        self, listener: Listener, plan: Plan, begin: Callable[[Connection, PeerChannel], None], full: Callable[[], bool]
+        self,
+        listener: Listener,
+        plan: Plan,
+        begin: Callable[[Connection, PeerChannel], None],
+        full: Callable[[], bool],
+        gate: Gate | None = None,
     ) -> None:
         self.listener = listener
         self.plan = plan
@@ -137,6 +143,7 @@ class Peers:
         self.dropped = 0
         self._begin = begin
         self._full = full
+        self._gate = gate
         self._by_address: dict[Any, tuple[PeerChannel, Connection]] = {}
         self._lock = threading.Lock()
         # Channels that may still send through the socket.
@@ -168,7 +175,8 @@ class Peers:
                 reason = "a datagram longer than the limit was dropped"
                 log().warning("%s: %s", self.local, LimitError("max_message_bytes", maximum, reason))
                 continue
-            self._datagram(data, sockaddr)
+            if self._gate is None or not self._gate.refuses_datagram(sockaddr):
+                self._datagram(data, sockaddr)
 
     def _datagram(self, data: bytes, sockaddr: Any) -> None:
         known = self._by_address.get(sockaddr)

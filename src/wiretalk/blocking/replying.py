@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from wiretalk.blocking.channel import Channel
     from wiretalk.conversing import Plan
-    from wiretalk.transport import Listener
+    from wiretalk.transport import Gate, Listener
 
     Reply = Callable[[bytes], bytes | None]
 
@@ -138,8 +138,9 @@ class ReplyDatagrams:
         reply: a function of a message's bytes.
     """
 
-    def __init__(self, listener: Listener, plan: Plan, reply: Reply) -> None:
+    def __init__(self, listener: Listener, plan: Plan, reply: Reply, gate: Gate | None = None) -> None:
         self.plan = plan
+        self._gate = gate
         self.local = str(listener.address.but(options={}))
         self.bytes_received = 0
         self.bytes_sent = 0
@@ -194,6 +195,8 @@ class ReplyDatagrams:
             if len(data) > maximum:
                 reason = "a datagram longer than the limit was dropped"
                 log().warning("%s: %s", self.local, LimitError("max_message_bytes", maximum, reason))
+                continue
+            if self._gate is not None and self._gate.refuses_datagram(sockaddr):
                 continue
             self.bytes_received += len(data)
             self.messages_received += 1

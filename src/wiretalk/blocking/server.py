@@ -19,7 +19,7 @@ from wiretalk.blocking.waiting import SIGNAL_LOOK_S, Bell
 from wiretalk.conversing import Plan, on_bytes
 from wiretalk.errors import TimedOutError, UsageError
 from wiretalk.limits import MAX_THREADS, SWEEP_MOST_S, Limits
-from wiretalk.transport import listen, local_name, name
+from wiretalk.transport import Gate, accepted_name, listen, local_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from wiretalk.address.access import Access
     from wiretalk.blocking.channel import Channel
     from wiretalk.blocking.sessions import Observer, Session
     from wiretalk.transport import Listener
@@ -53,6 +54,7 @@ class Server:
         framing: str | None = None,
         codec: str | None = None,
         limits: Limits | None = None,
+        access: Access | None = None,
         max_accepted: int | None = None,
         on_open: Observer | None = None,
         on_close: Observer | None = None,
@@ -71,6 +73,7 @@ class Server:
         self._plans = [
             Plan(parse(one) if isinstance(one, str) else one, framing, codec, self._limits) for one in several
         ]
+        self._gate = Gate(access) if access else None
         self._reply = reply
         self._max_accepted = max_accepted
         self._most = min(max_threads, self._limits.max_connections)
@@ -104,11 +107,13 @@ class Server:
         self._acceptor = Acceptor(self._adopt, self._at_limit, self._sweep, self._sweep_s())
         at_once = []
         try:
+            if self._gate is not None:
+                self._gate.look_up()
             for plan in self._plans:
                 secure = self._server_tls(plan) if plan.address.scheme == "tls" else None
                 for listener in listen(plan.address):
                     # First it is given to who will close it, whatever happens then.
-                    if plan.address.scheme == "stdio":
+                    if not plan.address.listens:
                         at_once.append(Source(listener, plan, None))
                     else:
                         self._open_listener(listener, plan, secure)
@@ -146,10 +151,10 @@ class Server:
         if listener.kind != "datagram":
             self._acceptor.add(Source(listener, plan, secure))
         elif self._reply is not None:
-            answering = ReplyDatagrams(listener, plan, self._counted(on_bytes(self._reply, plan)))
+            answering = ReplyDatagrams(listener, plan, self._counted(on_bytes(self._reply, plan)), self._gate)
             self._answering.append(answering)
         else:
-            peers = Peers(listener, plan, self._sessions.begin, self._no_room)
+            peers = Peers(listener, plan, self._sessions.begin, self._no_room, self._gate)
             self._peers.append(peers)
             self._acceptor.add_peers(peers)
 
@@ -216,10 +221,13 @@ class Server:
 
     def _adopt(self, source: Source, sock: Any, sockaddr: Any, bell: Bell) -> None:
         plan = source.plan
-        peer = name(sockaddr, plan.address.scheme)
+        peer = accepted_name(sockaddr, plan.address)
+        if self._gate is not None and self._gate.refuses(sock, sockaddr, peer):
+            bell.close()
+            return
         channel: Channel
         try:
-            local = "-" if plan.address.scheme == "stdio" else local_name(sock, plan.address)
+            local = local_name(sock, plan.address)
             if plan.address.kind == "packet":
                 from wiretalk.blocking.packet import PacketChannel
 
@@ -336,6 +344,7 @@ def serve(
     framing: str | None = None,
     codec: str | None = None,
     limits: Limits | None = None,
+    access: Access | None = None,
     max_accepted: int | None = None,
     on_open: Observer | None = None,
     on_close: Observer | None = None,
@@ -354,6 +363,7 @@ def serve(
         framing: how byte streams are cut into messages ("line", "length:u32be", …); None: not at all ("raw").
         codec: what a message is to the handler ("text", "json", …); None: bytes.
         limits: see `wiretalk.limits.Limits`.
+        access: who may come (`wiretalk.address.access.Access`); None: everybody.
         max_accepted: stop after so many conversations; None: never.
         on_open: called with each conversation when it opens.
         on_close: called with each conversation when it is over; its `ending` tells how.
@@ -373,6 +383,7 @@ def serve(
         framing=framing,
         codec=codec,
         limits=limits,
+        access=access,
         max_accepted=max_accepted,
         on_open=on_open,
         on_close=on_close,

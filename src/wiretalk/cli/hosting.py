@@ -197,6 +197,7 @@ class Host:
             framing=self._manner.wire(for_reading=True),
             limits=options.server_limits(arguments),
             layers=self._layers,
+            access=options.access(arguments),
             max_accepted=self._max_accepted,
             on_close=gathering.closed,
         )

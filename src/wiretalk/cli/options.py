@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wiretalk.address import Address
+    from wiretalk.address.access import Access
     from wiretalk.cli.parser import Parser
 
 NEVER = ("never", "forever", "none")
@@ -195,13 +196,45 @@ def add_drain(parser: Parser) -> None:
     )
 
 
+def add_access(parser: Parser) -> None:
+    """Add --allow and --deny."""
+    for name, what in (("--allow", "let in"), ("--deny", "refuse")):
+        parser.add_argument(
+            name,
+            metavar="NETWORK",
+            action="append",
+            default=[],
+            type=value(network),
+            help=f"{what} a network (10.0.0.0/8), an address or a host, may be given several times"
+            + ("; everybody else is refused" if name == "--allow" else ", even where it is allowed"),
+        )
+
+
+def network(text: str) -> str:
+    """Check what may follow --allow and --deny."""
+    from wiretalk.address.access import Access
+
+    Access([text])
+    return text
+
+
+def access(arguments: Namespace) -> Access | None:
+    """Return who may come, as the options of `add_access` say; None: everybody."""
+    if not arguments.allow and not arguments.deny:
+        return None
+    from wiretalk.address.access import Access
+
+    return Access(arguments.allow, arguments.deny)
+
+
 def add_server_limits(parser: Parser, *, idle_s: float | None = IDLE_TIMEOUT_S) -> None:
-    """Add the limits of a server, --drain and --max-message among them.
+    """Add the limits of a server, --drain and --max-message among them, and who may come.
 
     Args:
         parser: the command's.
         idle_s: the default of --idle.
     """
+    add_access(parser)
     add_max_message(parser)
     add_drain(parser)
     parser.add_argument(

@@ -66,6 +66,7 @@ class Pipe:
             framing=self._manner.wire(for_reading=self._to_terminal),
             limits=options.server_limits(arguments),
             layers=self._layers,
+            access=options.access(arguments),
             max_accepted=1 if self._once else None,
             on_close=gathering.closed,
         )

@@ -96,6 +96,7 @@ async def _relay(arguments: Namespace, faults: Faults) -> int:
         near,
         far,
         limits=options.server_limits(arguments),
+        access=options.access(arguments),
         layers=faults.layers,
         timeout_s=arguments.timeout,
         retries=arguments.retry,

@@ -118,6 +118,7 @@ async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
         codec=arguments.codec,
         limits=options.server_limits(arguments),
         layers=faults.layers,
+        access=options.access(arguments),
         max_accepted=1 if arguments.once else None,
         on_open=report.opened,
         on_close=report.closed,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from wiretalk.address.access import Access
     from wiretalk.layer import Layering
     from wiretalk.relay.end import End
     from wiretalk.runtime import Conversation
@@ -44,6 +45,7 @@ class Relay:
         far: the address that they are joined with.
         limits: of each side; `send_buffer_bytes` bounds what waits each way.
         layers: what stands before each of the near sides, nearest to the peer first (faults).
+        access: who may come to what is listened on; None: everybody.
         timeout_s: seconds for connecting to an address; None: no limit.
         retries: how often to try again when it cannot be connected to; -1: for ever.
         max_joined: stop after so many joints; None: never.
@@ -65,6 +67,7 @@ class Relay:
         *,
         limits: Limits | None = None,
         layers: Sequence[Layering] = (),
+        access: Access | None = None,
         timeout_s: float | None = CONNECT_TIMEOUT_S,
         retries: int = 0,
         max_joined: int | None = None,
@@ -94,7 +97,7 @@ class Relay:
             raise UsageError("", reason="several addresses are joined with one only where they are listened on")
 
         def serving(plans: list[Plan], handling: Handling) -> Serving:
-            return Serving(plans, handling, self._limits, max_accepted=max_joined)
+            return Serving(plans, handling, self._limits, access=access, max_accepted=max_joined)
 
         if listening and far_listens:
             waiting: deque[tuple[Meeting, End]] = deque()

@@ -25,8 +25,13 @@ async def aside(function: Callable[[Address], Result], address: Address) -> Resu
     name = address.host and not address.ip_version and address.host != "localhost"
     if not name and address.scheme != "tls":
         return function(address)
+    return await in_thread(lambda: function(address))
+
+
+async def in_thread(function: Callable[[], Result]) -> Result:
+    """Return `function()`, called in a thread of its own."""
     thread = ThreadPoolExecutor(1, "wiretalk-aside")
     try:
-        return await asyncio.get_running_loop().run_in_executor(thread, function, address)
+        return await asyncio.get_running_loop().run_in_executor(thread, function)
     finally:
         thread.shutdown(wait=False)

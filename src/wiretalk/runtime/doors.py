@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wiretalk.runtime.peers import Peers
     from wiretalk.runtime.replying import ReplyDatagrams
     from wiretalk.transport import Listener
-    from wiretalk.transport.datagram import DatagramTransport
+    from wiretalk.transport.datagram import DatagramSink, DatagramTransport
     from wiretalk.transport.tls import TlsContext
 
     class Keeper(Protocol):
@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
         def datagram_sink(self, plan: Plan, local: str) -> Peers | ReplyDatagrams:
             """Return who takes the datagrams of one socket."""
+            ...
+
+        def guarded(self, sink: DatagramSink) -> DatagramSink:
+            """Return what takes the datagrams of those who may come, for the sink."""
             ...
 
         def full(self) -> bool:
@@ -105,7 +109,7 @@ class Doors:
     def _open_datagrams(self, listener: Listener, plan: Plan) -> None:
         local = str(listener.address.but(options={}))
         sink = self._keeper.datagram_sink(plan, local)
-        transport = shared_datagrams(listener.sock, sink, local, plan)
+        transport = shared_datagrams(listener.sock, self._keeper.guarded(sink), local, plan)
         transport.on_close = listener.close
         sink.transport = transport
         self._datagrams.append((transport, sink))

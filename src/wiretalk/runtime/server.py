@@ -18,6 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from wiretalk.address.access import Access
     from wiretalk.layer import Layering
     from wiretalk.runtime.handling import Handling, Session
     from wiretalk.runtime.replying import Reply
@@ -38,6 +39,7 @@ class Server(Serving):
         codec: what a message is to the handler ("text", "json", …); None: bytes.
         limits: see `wiretalk.limits.Limits`.
         layers: what stands between every peer and its conversation, nearest to the peer first.
+        access: who may come (`wiretalk.address.access.Access`); None: everybody.
         max_accepted: stop after so many conversations; None: never.
         on_open: called with each conversation when it opens.
         on_close: called with each conversation when it is over; its `ending` tells how.
@@ -59,6 +61,7 @@ class Server(Serving):
         codec: str | None = None,
         limits: Limits | None = None,
         layers: Sequence[Layering] = (),
+        access: Access | None = None,
         max_accepted: int | None = None,
         on_open: Observer | None = None,
         on_close: Observer | None = None,
@@ -71,7 +74,9 @@ class Server(Serving):
         plans = [
             Plan(parse(one) if isinstance(one, str) else one, framing, codec, limits, layers=layers) for one in several
         ]
-        super().__init__(plans, handling, limits, max_accepted=max_accepted, on_open=on_open, on_close=on_close)
+        super().__init__(
+            plans, handling, limits, access=access, max_accepted=max_accepted, on_open=on_open, on_close=on_close
+        )
 
 
 def _handling(session: Session | None, reply: Reply | None) -> Handling:

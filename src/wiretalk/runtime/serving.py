@@ -12,10 +12,11 @@ import time
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError
 from wiretalk.limits import SWEEP_MOST_S
+from wiretalk.runtime.aside import in_thread
 from wiretalk.runtime.carrying import carry
 from wiretalk.runtime.doors import Doors
 from wiretalk.runtime.peers import Peers
-from wiretalk.transport import accepted_name, local_name
+from wiretalk.transport import Gate, accepted_name, local_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from wiretalk.address.access import Access
     from wiretalk.conversing import Plan
     from wiretalk.limits import Limits
     from wiretalk.runtime.conversation import Conversation
     from wiretalk.runtime.handling import Handling
     from wiretalk.runtime.replying import ReplyDatagrams
+    from wiretalk.transport.datagram import DatagramSink
     from wiretalk.transport.tls import TlsContext
 
     Observer = Callable[[Conversation], None]
@@ -49,6 +52,7 @@ class Serving:
         plans: address, framing, codec and limits of each.
         handling: what happens in a conversation.
         limits: of the whole.
+        access: who may come; None: everybody.
         max_accepted: stop after so many conversations; None: never.
         on_open: called with each conversation when it opens.
         on_close: called with each conversation when it is over; its `ending` tells how.
@@ -63,6 +67,7 @@ class Serving:
         handling: Handling,
         limits: Limits,
         *,
+        access: Access | None = None,
         max_accepted: int | None = None,
         on_open: Observer | None = None,
         on_close: Observer | None = None,
@@ -73,6 +78,7 @@ class Serving:
         self._max_accepted = max_accepted
         self._on_open = on_open
         self._on_close = on_close
+        self._gate = Gate(access) if access else None
         self._doors = Doors(self)
         self._stopped: asyncio.Event = asyncio.Event()
         self._empty: asyncio.Event = asyncio.Event()
@@ -81,6 +87,8 @@ class Serving:
         self._sweeper: asyncio.TimerHandle | None = None
         self._past = dict.fromkeys(SUMMED, 0)
         self._open: set[Conversation] = set()
+        # Accepted, and not yet opened: TLS or WebSocket comes first.
+        self._shaking_hands: set[Conversation] = set()
         self.accepted = 0
 
     @property
@@ -115,6 +123,8 @@ class Serving:
             OpenError: anything else the system says.
         """
         try:
+            if self._gate is not None and self._gate.has_names:
+                await in_thread(self._gate.look_up)
             await self._doors.open(self._plans)
         except BaseException:
             await self.close(drain_s=0)
@@ -127,9 +137,12 @@ class Serving:
     def adopt(self, sock: socket.socket, sockaddr: Any, plan: Plan, secure: TlsContext | None) -> None:
         """Hold a conversation on a socket that has been accepted."""
         peer = accepted_name(sockaddr, plan.address)
+        if self._gate is not None and self._gate.refuses(sock, sockaddr, peer):
+            return
         conversation = self._handling.conversation(plan, peer, local_name(sock, plan.address), self._keep)
         transport = carry(sock, conversation, secure, accepted=True)
         self._open.add(conversation)
+        self._shaking_hands.add(conversation)
         self.accepted += 1
         transport.start()
 
@@ -139,6 +152,10 @@ class Serving:
         return self._handling.datagrams(plan, counted) or Peers(
             plan, local, self._handling.conversation, self._keep, self._exhausted
         )
+
+    def guarded(self, sink: DatagramSink) -> DatagramSink:
+        """Return what takes the datagrams of those who may come, for the sink."""
+        return sink if self._gate is None else self._gate.guard(sink)
 
     def full(self) -> bool:
         """Return whether no more connections are to be accepted, and stop accepting then."""
@@ -183,6 +200,7 @@ class Serving:
     def _begun(self, conversation: Conversation) -> None:
         if conversation.address.kind == "datagram":
             self.accepted += 1
+        self._shaking_hands.discard(conversation)
         self._open.add(conversation)
         if self._on_open is not None:
             self._on_open(conversation)
@@ -192,8 +210,9 @@ class Serving:
         self._open.discard(conversation)
         for what in SUMMED:
             self._past[what] += getattr(conversation, what)
-        if conversation.address.secure and conversation.tls is None:
+        if conversation in self._shaking_hands:
             # No handshake, so no conversation: one that was never held must not end a server of one.
+            self._shaking_hands.remove(conversation)
             self.accepted -= 1
         if ending.how != "finished":
             log.info("%s: %s", conversation.peer, ending)

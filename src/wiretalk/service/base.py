@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wiretalk.address import Address
+    from wiretalk.address.access import Access
     from wiretalk.layer import Layering
     from wiretalk.limits import Limits
     from wiretalk.runtime import Connection, Conversation, Server
@@ -52,6 +53,7 @@ class Service:
         codec: str | None = None,
         limits: Limits | None = None,
         layers: Sequence[Layering] = (),
+        access: Access | None = None,
         max_accepted: int | None = None,
         on_open: Callable[[Conversation], None] | None = None,
         on_close: Callable[[Conversation], None] | None = None,
@@ -77,6 +79,7 @@ class Service:
             codec=codec,
             limits=limits,
             layers=layers,
+            access=access,
             max_accepted=max_accepted,
             on_open=on_open,
             on_close=on_close,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from wiretalk.transport.connecting import finish_connect as finish_connect
     from wiretalk.transport.connecting import open_socket as open_socket
     from wiretalk.transport.connecting import start_connect as start_connect
+    from wiretalk.transport.gate import Gate as Gate
     from wiretalk.transport.listener import Listener as Listener
     from wiretalk.transport.listening import listen as listen
     from wiretalk.transport.names import accepted_name as accepted_name
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Candidate": "candidate",
+    "Gate": "gate",
     "Listener": "listener",
     "accepted_name": "names",
     "explain": "oserrors",

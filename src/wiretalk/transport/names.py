@@ -80,6 +80,11 @@ def local_name(sock: socket.socket, address: Address) -> str:
     return name(sock.getsockname(), address.scheme)
 
 
+def host_of(sockaddr: SockAddr) -> str:
+    """Return the IP address of a socket address as text; "" where it has none (Unix, vsock, nobody)."""
+    return host_text(sockaddr) if isinstance(sockaddr, tuple) and isinstance(sockaddr[0], str) else ""
+
+
 def _zone(scope: int) -> str:
     try:
         return socket.if_indextoname(scope)
