@@ -23,6 +23,7 @@ TOPICS: dict[str, tuple[str, str]] = {
     "addresses": ("wiretalk.cli.topics:addresses", "the schemes, and the options an address may have"),
     "framings": ("wiretalk.cli.topics:framings", "what makes messages of a byte stream"),
     "codecs": ("wiretalk.cli.topics:codecs", "what makes values of messages"),
+    "faults": ("wiretalk.cli.topics:faults", "how a network misbehaves as told, and what the faults are"),
     "exit-status": ("wiretalk.cli.topics:exit_status", "the number for each way in which a conversation can end"),
 }
 """What `wiretalk help` explains besides the commands."""

@@ -125,6 +125,51 @@ def codecs() -> str:
     return "\n".join(lines) + "\n"
 
 
+def faults() -> str:
+    """Faults."""
+    from wiretalk.layer.faults.fault import COMMON, parameters_of
+    from wiretalk.layer.faults.table import FAULTS, load
+
+    rows = []
+    for name, (_, summary) in FAULTS.items():
+        stage = load(name)
+        rows.append((_written(name), summary))
+        rows += [
+            (f"  {one.name}={one.form}", one.summary)
+            for one in parameters_of(stage).values()
+            if one.name not in COMMON and one.name != stage.main
+        ]
+    lines = [
+        "A fault is written [up:|down:]NAME[=VALUE][,PARAMETER=VALUE…]; without a direction it is on both ways.",
+        "Up is from who came to who was come to; down is back. Several faults are passed in the order given.",
+        "",
+        *table(rows),
+        "",
+        "every fault, where it makes sense:",
+        *table((f"{one.name}={one.form}", one.summary) for one in COMMON.values()),
+        "",
+        "WHEN is seconds, bytes or messages: 5s, 1000B, 64KiB, 10msg. A byte stream without a framing has no messages:",
+        "what is read at a time counts as one. With a framing, what happens to pieces happens to whole messages.",
+        "",
+        "examples:",
+        "  wiretalk relay :8080 tcp://pi.local:80 --fault latency=50ms,jitter=10ms",
+        "  wiretalk serve echo udp://:7000 --fault up:loss=10% --seed 7",
+        "  wiretalk relay :8080 tcp://pi.local:80 --fault down:reset=1000B --fault-log faults.jsonl",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _written(name: str) -> str:
+    from wiretalk.layer.faults.fault import parameters_of
+    from wiretalk.layer.faults.table import load
+
+    stage = load(name)
+    main = parameters_of(stage).get(stage.main)
+    if main is None:
+        return name
+    return f"{name}={main.form}" if main.default is None and not main.optional else f"{name}[={main.form}]"
+
+
 def exit_status() -> str:
     """Exit statuses."""
     from wiretalk.errors import EXIT_STATUS

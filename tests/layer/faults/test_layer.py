@@ -286,6 +286,7 @@ def test_nobody_reads_so_nothing_more_is_read(joint):
     assert one.layer.lanes["up"].held_bytes == given
     one.above.took()
     one.layer.resume()
+    one.wait(0)
     assert one.below.took() == ["pause", "resume"]
     assert sum(map(len, one.above.took())) == given
 
@@ -305,10 +306,13 @@ def test_taking_may_end_in_the_midst(joint):
 
     one.above.data = data
     one.layer.resume()
+    one.wait(0)
     one.layer.resume()
+    one.wait(0)
     assert taken == [b"a", b"b"]
     one.above.took()
     one.layer.resume()
+    one.wait(0)
     assert one.above.told == ["end"]
 
 

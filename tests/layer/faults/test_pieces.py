@@ -140,15 +140,23 @@ def test_over_nothing_is_held_back(way):
 # blackhole
 
 
-def test_all_is_lost_ends_too(way):
+def test_all_is_lost_and_no_end_is_told(way):
     one = way("blackhole")
     one.put(b"a")
     one.end("end")
-    one.end("close")
+    one.end("lost")
     one.wait(1000)
     assert one.pieces == []
-    one.end("lost")
-    assert one.pieces == ["lost"]
+    one.lane.remove(one.lane.stages[0])
+    assert one.pieces == ["end", "lost"]
+
+
+def test_ends_are_told_when_it_is_over(way):
+    one = way("blackhole,for=2s")
+    one.put(b"a")
+    one.end()
+    one.wait(3)
+    assert one.arrived == [(2, "end")]
 
 
 @pytest.mark.parametrize("whole", [False, True])

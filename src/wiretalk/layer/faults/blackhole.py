@@ -1,4 +1,7 @@
-"""`blackhole`: all that is sent is lost, ends too; nothing is closed, and nobody is told."""
+"""`blackhole`: all that is sent is lost; nothing is closed, and nobody is told.
+
+Ends are not told either, as long as it lasts: a system tells its end again and again, so it arrives when it is over.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,19 @@ if TYPE_CHECKING:
 
 
 class Blackhole(StateStage):
-    """Lose all that comes, for as long as it is on."""
+    """Lose all that comes, for as long as it is on, and hold the ends back."""
 
     main = "after"
     own = (Parameter("close", TIME, None, "close the connection when it has lasted so long", optional=True),)
 
     replayed_by_time = False
 
-    __slots__ = ("_closer",)
+    __slots__ = ("_closer", "_ends")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._closer: Any = None
+        self._ends: list[End] = []
 
     def begin(self) -> None:
         """See StateStage."""
@@ -35,9 +39,24 @@ class Blackhole(StateStage):
         self._closer = None
         self.next.end(End("close"))
 
+    def end(self, end: End) -> None:
+        """See Stage."""
+        if self._on:
+            self._ends.append(end)
+        else:
+            self.next.end(end)
+
     def finish(self) -> None:
         """See StateStage."""
         self._cancel()
+        ends, self._ends = self._ends, []
+        for end in ends:
+            self.next.end(end)
+
+    def release(self) -> None:
+        """See Stage."""
+        super().release()
+        self.finish()
 
     def drop(self) -> None:
         """See Stage."""

@@ -74,6 +74,7 @@ class FaultLayer(Layer):
         "_over",
         "_paused_below",
         "_timer",
+        "_wanted",
         "lanes",
         "number",
     )
@@ -95,6 +96,8 @@ class FaultLayer(Layer):
         self._cut_until = 0.0
         self._over = False
         self._paused_below = False
+        # Whether the conversation takes what comes.
+        self._wanted = True
         self._timer: Any = None
 
     def _lane(
@@ -228,12 +231,17 @@ class FaultLayer(Layer):
 
     def pause(self) -> None:
         """See Layer: what comes is held, and when it is much, no more is read."""
+        self._wanted = False
         self._incoming.outlet.open = False
         self._throttle()
 
     def resume(self) -> None:
-        """See Layer."""
-        if not self._over:
+        """See Layer. Nothing arrives within the call: who makes it is not ready before it returns."""
+        self._wanted = True
+        self.loop.call_later(0, self._go_on)
+
+    def _go_on(self) -> None:
+        if self._wanted and not self._over:
             self._incoming.outlet.resume()
 
     def write(self, data: bytes) -> None:
