@@ -54,9 +54,9 @@ class Candidate:
         return hash(self._key())
 
     def __str__(self) -> str:
-        from wiretalk.transport.names import name
+        from wiretalk.transport.names import accepted_name
 
-        return name(self.sockaddr, self.address.scheme)
+        return accepted_name(self.sockaddr, self.address)
 
     def __repr__(self) -> str:
         return f"<Candidate {self}>"
