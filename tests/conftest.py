@@ -11,8 +11,10 @@ import threading
 
 import pytest
 
+from .compiling import Compiler, find_compiler
 
-@pytest.fixture
+
+@pytest.fixture(scope="session")
 def require():
     """Skip the test where this machine lacks what it needs: `require(condition, reason)`.
 
@@ -27,6 +29,23 @@ def require():
         pytest.skip(reason)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def c_compiler(require):
+    """The command of the C compiler, $CC or cc, as a list of words."""
+    command = find_compiler()
+    require(command, "there is no C compiler: cc, or what CC names")
+    return command
+
+
+@pytest.fixture(scope="session")
+def compile_c(c_compiler):
+    """Compile a C program with all of c/src in it: `compile_c([source, …], *SANITIZED)` is its path.
+
+    Warnings are errors. What was compiled before of the same sources, with the same flags, is not compiled again.
+    """
+    return Compiler(c_compiler).compile
 
 
 class ShellServer:
