@@ -181,7 +181,7 @@ WT_API void wt_encode_explain(const wt_framing *framing, const void *message, si
 /* ------------------------------------------------------------------------------------------------ addresses */
 
 #define WT_ADDRESS_BYTES 4096 /* the longest text of an address */
-#define WT_NAME_BYTES 320     /* room enough for any peer's name as text */
+#define WT_NAME_BYTES 352     /* room enough for any peer's name as text */
 
 /* What an option's value is. */
 enum { WT_FLAG = 1, WT_NUMBER, WT_SECONDS, WT_TEXT };
