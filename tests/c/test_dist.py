@@ -10,6 +10,7 @@ from .building import ROOT, C, run
 
 pytestmark = pytest.mark.timeout(600)
 
+ADVICE = "Compile it with your program; wiretalk.h, beside it, is"
 ROOMS = ("", "framing/", "address/", "connection/", "server/")
 PRIVATE = {str(path.relative_to(C / "src")) for path in C.glob("src/**/*.h")}
 
@@ -29,8 +30,7 @@ def amalgamation():
     version = re.search(r'^#define WT_VERSION "(.*)"$', (C / "include/wiretalk.h").read_text(), re.MULTILINE).group(1)
     lines = [
         "/*",
-        f" * wiretalk.c: libwiretalk {version}, all of it in one file."
-        " Compile it with your program; wiretalk.h, beside it, is",
+        f" * wiretalk.c: libwiretalk {version}, all of it in one file. {ADVICE}",
         " * the manual. Made from the library's sources, so change those.",
         " *",
     ]
