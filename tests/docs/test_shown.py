@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from .conftest import RUN
+from .fragment_c import clone, compile_shown
 from .place import Place, has_ipv6
 from .running import PATIENCE_S, Running
 from .terminal import Terminal
@@ -30,7 +32,7 @@ TOOLS = ("nc", "ncat", "socat", "telnet", "openssl")
 
 def test_every_block_is_run_or_says_why_not(page):
     for block in page.blocks:
-        if block.language in {"console", "python"} or block.not_run:
+        if block.language in RUN or block.value("file") or block.not_run:
             continue
         if "output" not in block.words:
             assert block.language in {"", "text"}, f"{block.where}: {block.language} is not run, and does not say why"
@@ -71,15 +73,19 @@ class Scenario:
         for block in self._section.blocks:
             if block.not_run:
                 continue
-            for name, server in block.values:
+            for name, value in block.values:
                 if name == "server":
-                    self._start(self._own(server))
+                    self._start(self._own(value))
+                elif name == "clone":
+                    clone(self._place.path(value))
             if block.value("file"):
                 self._place.path(block.value("file")).write_text(self._own(block.text), encoding="utf-8")
             elif "output" in block.words:
                 self._compare(block.where, self._own(block.text), self._printed)
             elif block.language == "python":
                 self._run_python(block)
+            elif block.language == "c":
+                self._run_c(block)
             elif block.language == "console":
                 self._run_commands(block)
 
@@ -92,6 +98,15 @@ class Scenario:
         else:
             self._printed, status = self._ran(command)
             assert status == 0, f"{block.where}: {self._printed}"
+
+    def _run_c(self, block):
+        number = len(os.listdir(self._place.directory))
+        program = compile_shown(self._own(block.text), self._own(block.value("connected") or ""), self._place, number)
+        if "background" in block.words:
+            self._start(str(program), shown=self._own(block.text))
+        else:
+            self._printed, status = self._ran(str(program))
+            assert status == 0, f"{block.where}: exit status {status}: {self._printed}"
 
     def _run_commands(self, block):
         status = 0
