@@ -25,7 +25,7 @@ KEPT_FOR_S = 24 * 3600
 """What nobody asked for in so long is removed when something new is compiled."""
 
 PLAIN = ("-std=c99", "-O1", "-g", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror", "-pthread")
-SANITIZED = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
+SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-fno-omit-frame-pointer")
 
 
 def find_compiler():
@@ -45,14 +45,18 @@ class Compiler:
         self.command = command
         self._version = subprocess.run([*command, "--version"], capture_output=True, check=True).stdout
 
-    def compile(self, sources, *flags):
+    def compile(self, sources, *flags, sanitize=True):
         """Return the path of a program made of these sources and all of c/src, warnings being errors.
 
-        The flags are added to those that every C program here is compiled with: SANITIZED, say, or -DNAME.
+        Args:
+            sources: the program's own.
+            flags: more for the compiler: -DNAME, say.
+            sanitize: whether ASan and UBSan watch it.
         """
         sources = [Path(source) for source in sources]
+        flags = (*(SANITIZERS if sanitize else ()), *flags)
         library = sorted((ROOT / "c" / "src").rglob("*.c"))
-        beside = [header for place in {source.parent for source in sources} for header in place.glob("*.h")]
+        beside = [header for source in sources for place in source.parents[:2] for header in place.glob("*.h")]
         headers = sorted({*beside, *(header for place in PLACES for header in place.rglob("*.h"))})
         known = self._digest(flags, [header.read_bytes() for header in headers])
         with ThreadPoolExecutor(2) as pool:

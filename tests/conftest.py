@@ -41,9 +41,10 @@ def c_compiler(require):
 
 @pytest.fixture(scope="session")
 def compile_c(c_compiler):
-    """Compile a C program with all of c/src in it: `compile_c([source, …], *SANITIZED)` is its path.
+    """Compile a C program with all of c/src in it: `compile_c([source, …])` is its path.
 
-    Warnings are errors. What was compiled before of the same sources, with the same flags, is not compiled again.
+    Warnings are errors; more flags may follow the sources; ASan and UBSan watch it, unless `sanitize=False`. What was
+    compiled before of the same sources, with the same flags, is not compiled again.
     """
     return Compiler(c_compiler).compile
 
