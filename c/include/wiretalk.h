@@ -125,10 +125,11 @@ typedef struct wt_decoder {
   unsigned char *buffer;
   size_t capacity;
   size_t held;               /* bytes of the unfinished message in `buffer` */
-  uint64_t need;             /* what the count said, while a body is on its way */
-  uint64_t count;            /* a count on its way */
-  uint64_t fault_size;       /* the size that was over the limit */
-  int fault;                 /* WT_EMALFORMED or WT_ELIMIT once the stream is broken; else 0 */
+  uint64_t need;             /* the size that the message on its way should have, where that is known */
+  uint64_t count;            /* bytes of a frame on its way, as they came */
+  uint64_t fault_size;       /* the size that was over the limit, or what had come of a message cut off */
+  size_t room;               /* what WT_EROOM asked for */
+  int fault;                 /* WT_EMALFORMED, WT_ELIMIT or WT_ETRUNCATED once there has been one; else 0 */
   uint8_t state;
   uint8_t head_size;
   uint8_t fault_reason;
@@ -146,22 +147,25 @@ WT_API void wt_decoder_rebuffer(wt_decoder *decoder, void *buffer, size_t capaci
 
 /* Takes bytes of the stream, and stops behind the first message that they complete. The one law for returns:
      > 0            so many of the bytes were taken, and `message` is whole; call again with the rest. It points into
-                    `data` or into the buffer, and holds until the next call with this decoder
+                    `data`, the buffer or the decoder, and holds until the next call with this decoder
      0              all were taken, and more are needed
      WT_EMALFORMED  the bytes break the framing
      WT_ELIMIT      a message is longer than `max_message`
      WT_EROOM       no byte was taken, for the buffer is too small; wt_decoder_room says how large a one is needed
    After WT_EMALFORMED and WT_ELIMIT every further call returns the same: nobody can tell where a message would begin.
+   So does every call after wt_decode_end has returned WT_ETRUNCATED.
    Time is linear in the bytes, however small the pieces are. */
 WT_API ptrdiff_t wt_decode(wt_decoder *decoder, const void *data, size_t size, wt_message *message);
 
 /* Takes the end of the stream. Returns 0 where it ended between two messages; WT_ETRUNCATED where it ended within one;
    the fault where there has been one. `rest` (or NULL) receives what had come of an unfinished message, decoded as far
-   as that goes, or what had come of its count; `need` (or NULL) the size it should have had, 0 where nothing tells. */
+   as that goes, or what had come of its count, cut to the buffer's capacity where it is more than the largest message;
+   `need` (or NULL) the size it should have had, 0 where nothing tells. */
 WT_API int wt_decode_end(wt_decoder *decoder, wt_message *rest, size_t *need);
 
-/* Returns the size of buffer that the message on its way needs, after WT_EROOM; never more than the largest message and
-   what its framing holds beside it. */
+/* Returns how large a buffer to give after WT_EROOM: what the message on its way needs, or, for a long one, what it needs
+   by now and some more, so that a peer that announces much and sends nothing costs little. It may have to be asked for
+   again, each time at least twice as much until the message is in; never more than the largest message. */
 WT_API size_t wt_decoder_room(const wt_decoder *decoder);
 
 /* Says in words what wt_decode or wt_decode_end returned last; a decoder without a fault gives an empty text. */
@@ -206,7 +210,7 @@ typedef struct wt_address {
   size_t option_count;
   wt_option options[WT_MAX_OPTIONS]; /* in the order given */
   size_t used;
-  char storage[2 * WT_ADDRESS_BYTES];
+  char storage[2 * WT_ADDRESS_BYTES + 128];
 } wt_address;
 
 /* Reads an address: tcp tcp4 tcp6 udp udp4 udp6 unix unixgram, HOST:PORT alone, and options. What is wrong is refused
