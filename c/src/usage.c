@@ -3,17 +3,20 @@
 
 #include "error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-WTI_PRIVATE void wti_say(wti_words *words, const char *format, ...) {
+WTI_PRIVATE void wti_say_list(wti_words *words, const char *format, va_list arguments) {
   size_t room = sizeof words->text - words->size;
+  int size = vsnprintf(words->text + words->size, room, format, arguments);
+  words->size += size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
+}
+
+WTI_PRIVATE void wti_say(wti_words *words, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  int size = vsnprintf(words->text + words->size, room, format, arguments);
+  wti_say_list(words, format, arguments);
   va_end(arguments);
-  words->size += size < 0 ? 0 : (size_t)size < room ? (size_t)size : room - 1;
 }
 
 /* A text with room for a little more than a wt_error shows, so that what is cut off is cut off there. */

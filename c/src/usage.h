@@ -4,14 +4,17 @@
 
 #include "characters.h"
 
+#include <stdarg.h>
+
 /* A sentence on its way. What is said beyond its room is left out: it is larger than any wt_error shows. */
 typedef struct wti_words {
   size_t size;
   char text[2 * WT_ERROR_BYTES];
 } wti_words;
 
-/* Adds to a sentence as printf does. WTI_TEXT(text) is the argument for "%.*s". */
+/* Add to a sentence as printf does. WTI_TEXT(text) is the argument for "%.*s". */
 WTI_PRIVATE void wti_say(wti_words *words, const char *format, ...) WTI_FORMAT(2, 3);
+WTI_PRIVATE void wti_say_list(wti_words *words, const char *format, va_list arguments) WTI_FORMAT(2, 0);
 
 #define WTI_TEXT(text) (int)(text).size, (text).at
 
