@@ -26,9 +26,10 @@ static size_t raw_unfinished(const unsigned char *data, size_t size) {
 }
 
 /* Goes on with the character that has begun, until it is whole, or is none. What is given is copied to the end of
-   `head`, for the next character's beginning may be in the front of it already. */
+   `head`, for the next character's beginning may be in the front of it already; a byte is left behind it for
+   a zero. */
 static ptrdiff_t raw_resume(wt_decoder *decoder, const unsigned char *data, size_t size, wt_message *message) {
-  unsigned char *given = decoder->head + sizeof decoder->head - 4;
+  unsigned char *given = decoder->head + sizeof decoder->head - 5;
   for (size_t taken = 0; taken < size;) {
     decoder->head[decoder->head_size++] = data[taken++];
     size_t have = decoder->head_size;
