@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* The same limits as wiretalk's in Python (src/wiretalk/limits.py says why each is what it is). */
 enum {
@@ -93,6 +94,9 @@ WTI_PRIVATE int wti_plan(wti_plan_t *plan, const wt_address *address, const wt_o
 
 /* ---- sockets */
 
+/* Opens a socket: non-blocking, close-on-exec, without SIGPIPE. Returns it, or -1 with errno. */
+WTI_PRIVATE int wti_socket(int family, int type, int protocol);
+
 /* Makes a descriptor non-blocking and keeps it from programs that this one starts. Returns 0, or -1 with errno. */
 WTI_PRIVATE int wti_prepare_fd(int fd);
 
@@ -140,7 +144,6 @@ WTI_PRIVATE int wti_accept_one(int *fd, wti_sockaddr_t *peer, int listening, con
 
 /* Sends of `count` pieces what the system takes at once; no SIGPIPE. Returns the bytes, or -1 with errno (EAGAIN where
    there is no room; never EINTR). */
-struct iovec;
 WTI_PRIVATE ssize_t wti_send_pieces(int fd, const struct iovec *pieces, int count);
 
 /* Receives what is there. Returns the bytes, 0 at the end, or -1 with errno (EAGAIN where nothing is; never EINTR). */
