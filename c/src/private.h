@@ -4,7 +4,9 @@
 
 /* POSIX is enough to compile; what a system has beyond it (accept4, the address a datagram came to) is used where it is
    there, and BSDs hide it from whoever asks for POSIX alone. */
-#if defined(__linux__) && !defined(_GNU_SOURCE)
+#if defined(WTI_PORTABLE) && !defined(_DEFAULT_SOURCE)
+#define _DEFAULT_SOURCE
+#elif defined(__linux__) && !defined(WTI_PORTABLE) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #elif defined(__APPLE__) && !defined(_DARWIN_C_SOURCE)
 #define _DARWIN_C_SOURCE

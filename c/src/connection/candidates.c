@@ -93,29 +93,33 @@ static int candidate_refuse_port0(const wt_address *address, wt_error *error) {
   return wti_refuse(error, &said, wti_text_of(text), end > 0 ? end - 1 : 0, 1);
 }
 
+/* Refuses a path, with the caret under it. */
+static int candidate_refuse_path(wt_error *error, const wt_address *address, const wti_words *said) {
+  char text[WT_ADDRESS_BYTES];
+  size_t at = strlen(address->scheme) + 1;
+  wti_told(text, address);
+  return wti_refuse(error, said, wti_text_of(text), at, strlen(text) - at);
+}
+
 static int candidate_unix(wti_found_t *found, const wt_address *address, wt_error *error) {
   struct sockaddr_un un;
+  wti_words said = {0, ""};
   bool abstract = address->path[0] == '@';
   size_t size = address->path_size - abstract;
-  memset(&un, 0, sizeof un);
-  un.sun_family = AF_UNIX;
-  char text[WT_ADDRESS_BYTES];
-  wti_told(text, address);
-  wti_words said = {0, ""};
-  if (size > sizeof un.sun_path - 1) {
-    wti_say(&said, "the path of a Unix socket can have %d bytes, this one has %d; use a shorter one%s",
-            (int)sizeof un.sun_path - 1, (int)size,
-            abstract ? "" : ", or go to its directory and use a relative one");
+  size_t most = sizeof un.sun_path - 1;
+  if (size > most) {
+    wti_say(&said, "the path of a Unix socket can have %d bytes, this one has %d; use a shorter one%s", (int)most,
+            (int)size, abstract ? "" : ", or go to its directory and use a relative one");
+    return candidate_refuse_path(error, address, &said);
   }
 #ifndef __linux__
-  if (abstract && said.size == 0) {
+  if (abstract) {
     wti_say(&said, "only Linux has abstract socket names; use the path of a file");
+    return candidate_refuse_path(error, address, &said);
   }
 #endif
-  if (said.size != 0) {
-    size_t at = strlen(address->scheme) + 1;
-    return wti_refuse(error, &said, wti_text_of(text), at, strlen(text) - at);
-  }
+  memset(&un, 0, sizeof un);
+  un.sun_family = AF_UNIX;
   memcpy(un.sun_path + abstract, address->path + abstract, size);
   size_t head = offsetof(struct sockaddr_un, sun_path);
   return wti_add_candidate(found, &un, abstract ? (socklen_t)(head + 1 + size) : (socklen_t)sizeof un, error);

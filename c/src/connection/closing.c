@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#ifdef __linux__
+#ifdef WTI_LINUX
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #endif
@@ -29,7 +29,7 @@ int wt_half_close(wt_connection *connection) {
 
 /* Returns whether the peer's system has yet to take bytes of ours: then a reset would destroy them. */
 static bool closing_owes(const wt_connection *connection) {
-#ifdef __linux__
+#ifdef WTI_LINUX
   int unsent = 0;
   bool whole = connection->broken == 0 || connection->broken == WT_ECLOSED;
   return whole && !connection->unix_socket && ioctl(connection->fd, SIOCOUTQ, &unsent) == 0 && unsent > 0;

@@ -23,12 +23,12 @@ typedef union datagram_control {
 
 WTI_PRIVATE void wti_ask_local(int fd, int family) {
   int on = 1;
-#ifdef IPV6_RECVPKTINFO
+#if defined(IPV6_RECVPKTINFO) && !defined(WTI_PORTABLE)
   if (family == AF_INET6) {
     (void)setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
   }
 #endif
-#ifdef IP_PKTINFO
+#if defined(IP_PKTINFO) && !defined(WTI_PORTABLE)
   if (family == AF_INET) {
     (void)setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
   }
@@ -40,7 +40,7 @@ WTI_PRIVATE void wti_ask_local(int fd, int family) {
 static void datagram_keep_local(wt_endpoint *from, struct msghdr *message) {
   from->local_size = 0;
   for (struct cmsghdr *one = CMSG_FIRSTHDR(message); one != NULL; one = CMSG_NXTHDR(message, one)) {
-#ifdef IPV6_PKTINFO
+#if defined(IPV6_PKTINFO) && !defined(WTI_PORTABLE)
     if (one->cmsg_level == IPPROTO_IPV6 && one->cmsg_type == IPV6_PKTINFO) {
       struct in6_pktinfo info;
       memcpy(&info, CMSG_DATA(one), sizeof info);
@@ -51,7 +51,7 @@ static void datagram_keep_local(wt_endpoint *from, struct msghdr *message) {
       from->local_size = DATAGRAM_LOCAL6;
     }
 #endif
-#ifdef IP_PKTINFO
+#if defined(IP_PKTINFO) && !defined(WTI_PORTABLE)
     if (one->cmsg_level == IPPROTO_IP && one->cmsg_type == IP_PKTINFO) {
       struct in_pktinfo info;
       memcpy(&info, CMSG_DATA(one), sizeof info);
@@ -67,7 +67,7 @@ static void datagram_keep_local(wt_endpoint *from, struct msghdr *message) {
 static size_t datagram_use_local(datagram_control_t *control, const wt_endpoint *to) {
   memset(control, 0, sizeof *control);
   struct cmsghdr *one = &control->align;
-#ifdef IPV6_PKTINFO
+#if defined(IPV6_PKTINFO) && !defined(WTI_PORTABLE)
   if (to->local_size == DATAGRAM_LOCAL6) {
     struct in6_pktinfo info;
     uint32_t interface;
@@ -81,7 +81,7 @@ static size_t datagram_use_local(datagram_control_t *control, const wt_endpoint 
     return CMSG_SPACE(sizeof info);
   }
 #endif
-#ifdef IP_PKTINFO
+#if defined(IP_PKTINFO) && !defined(WTI_PORTABLE)
   if (to->local_size == sizeof(struct in_addr)) {
     struct in_pktinfo info;
     memset(&info, 0, sizeof info);
@@ -101,7 +101,7 @@ static size_t datagram_use_local(datagram_control_t *control, const wt_endpoint 
    Unix one may be of any, so the system is asked, where it tells. */
 static int datagram_make_room(int fd, bool unix_socket, wti_buffer_t *buffer, size_t max_message) {
   size_t most = unix_socket || max_message < DATAGRAM_UDP_ROOM ? max_message : (size_t)DATAGRAM_UDP_ROOM;
-#ifdef __linux__
+#ifdef WTI_LINUX
   if (unix_socket && most > DATAGRAM_UDP_ROOM) {
     ssize_t size = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC);
     size_t next = size > DATAGRAM_UDP_ROOM ? (size_t)size : (size_t)DATAGRAM_UDP_ROOM;

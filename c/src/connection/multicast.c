@@ -30,7 +30,7 @@ static int64_t multicast_interface(const wti_candidate_t *candidate, const wt_ad
   return candidate->family == AF_INET6 ? ((const struct sockaddr_in6 *)&candidate->to.storage)->sin6_scope_id : 0;
 }
 
-#ifdef __linux__
+#ifdef WTI_LINUX
 typedef struct ip_mreqn multicast_request_t;
 #else
 typedef struct ip_mreq multicast_request_t;
@@ -44,7 +44,7 @@ static int multicast_request(multicast_request_t *request, const wti_candidate_t
   const wt_option *interface = wt_address_option(address, "interface");
   struct in_addr own;
   bool numbered = interface != NULL && inet_pton(AF_INET, interface->text, &own) == 1;
-#ifdef __linux__
+#ifdef WTI_LINUX
   if (numbered) {
     request->imr_address = own;
   } else if (interface != NULL) {
@@ -72,7 +72,7 @@ static int multicast_send_by(int fd, const wti_candidate_t *candidate, const wt_
   if (failed < 0) {
     return failed;
   }
-#ifdef __linux__
+#ifdef WTI_LINUX
   return wti_set_option(fd, address, "interface", IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof request, error);
 #else
   return wti_set_option(fd, address, "interface", IPPROTO_IP, IP_MULTICAST_IF, &request.imr_interface,

@@ -80,7 +80,7 @@ WTI_PRIVATE int wti_prepare_fd(int fd) {
 }
 
 WTI_PRIVATE int wti_socket(int family, int type, int protocol) {
-#if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK) && !defined(SO_NOSIGPIPE)
+#ifdef WTI_LINUX
   return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
 #else
   int fd = socket(family, type, protocol);
@@ -132,7 +132,7 @@ static bool os_gone_already(int os_error) {
 static int os_accept(int listening, wti_sockaddr_t *peer) {
   peer->size = sizeof peer->storage;
   struct sockaddr *sockaddr = (struct sockaddr *)&peer->storage;
-#if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK) && !defined(SO_NOSIGPIPE) && !defined(__APPLE__)
+#ifdef WTI_LINUX
   return accept4(listening, sockaddr, &peer->size, SOCK_CLOEXEC | SOCK_NONBLOCK);
 #else
   int fd = accept(listening, sockaddr, &peer->size);
@@ -146,7 +146,7 @@ static int os_accept(int listening, wti_sockaddr_t *peer) {
 
 /* Gives an accepted socket the options of the address, where it has not inherited them from the one that listens. */
 static int os_adopt(int fd, int family, const wt_address *address, wt_error *error) {
-#ifdef __linux__
+#ifdef WTI_LINUX
   (void)fd, (void)family, (void)address, (void)error;
   return 0;
 #else

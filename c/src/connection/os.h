@@ -12,6 +12,11 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/* What Linux has and not every system does. -DWTI_PORTABLE builds what the others get. */
+#if defined(__linux__) && !defined(WTI_PORTABLE)
+#define WTI_LINUX
+#endif
+
 /* The same limits as wiretalk's in Python (src/wiretalk/limits.py says why each is what it is). */
 enum {
   WTI_CONNECT_TIMEOUT_MS = 10000,

@@ -126,8 +126,10 @@ static const char *oserror_denied(const char *name, wti_doing_t doing) {
 }
 
 static int oserror_in_use(wt_error *error, const char *name) {
-  return wti_fail_os(error, WT_EINUSE, EADDRINUSE, "%s: somebody else has it already; stop that, or choose another %s",
-                     name, oserror_begins(name, "unix") ? "name" : "port");
+  char owner[WTI_OWNER_BYTES];
+  wti_owner_of(owner, name);
+  return wti_fail_os(error, WT_EINUSE, EADDRINUSE, "%s: %s has it already; stop that, or choose another %s", name,
+                     owner[0] != '\0' ? owner : "somebody else", oserror_begins(name, "unix") ? "name" : "port");
 }
 
 /* Says why a Unix path refuses: a full backlog, an abstract name, a file that is no socket, a stale one. */

@@ -197,6 +197,11 @@ static int sockopt_apply(int fd, int family, const wt_address *address, const wt
       if (ipv6 && setting->also4) {
         sockopt_try(fd, setting->level, setting->number, value);
       }
+      unsigned char byte = (unsigned char)value;
+      if (!ipv6 && setting->level == IPPROTO_IP && setting->number == IP_MULTICAST_LOOP) {
+        /* One byte is what every system takes. */
+        return wti_set_option(fd, address, option->name, IPPROTO_IP, IP_MULTICAST_LOOP, &byte, sizeof byte, error);
+      }
       return wti_set_option(fd, address, option->name, ipv6 ? setting->level6 : setting->level,
                             ipv6 ? setting->number6 : setting->number, &value, sizeof value, error);
     }

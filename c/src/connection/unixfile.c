@@ -211,7 +211,7 @@ WTI_PRIVATE int wti_bind_nameless(int fd, wti_unix_file_t *file, const wt_addres
   memset(&un, 0, sizeof un);
   un.sun_family = AF_UNIX;
   wti_told(name, address);
-#ifdef __linux__
+#ifdef WTI_LINUX
   (void)file;
   /* Without a path, the system picks an abstract name. */
   if (bind(fd, (const struct sockaddr *)&un, sizeof un.sun_family) == 0) {
