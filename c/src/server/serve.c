@@ -3,7 +3,6 @@
 #include "server/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,20 +45,14 @@ static void serve_open_lanes(wt_server *server) {
   wti_lane_open(&server->datagram_retry, WTI_DATAGRAM_RETRY_MS, 0, wti_datagrams_retry);
 }
 
-/* As wti_prepare_fd, which is for sockets. */
-static int serve_prepare_pipe(int fd) {
-  int status = fcntl(fd, F_GETFL);
-  return status < 0 || fcntl(fd, F_SETFL, status | O_NONBLOCK) < 0 ? -1 : fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
 /* Opens what a server needs before it listens anywhere. Returns 0, or -1 with errno. */
 static int serve_open(wt_server *server) {
   server->input = malloc(WTI_READ_BYTES + 1);
-  if (server->input == NULL || pipe(server->stop_fds) < 0) {
+  if (server->input == NULL || socketpair(AF_UNIX, SOCK_STREAM, 0, server->stop_fds) < 0) {
     return -1;
   }
   for (int i = 0; i < 2; i++) {
-    if (serve_prepare_pipe(server->stop_fds[i]) < 0) {
+    if (wti_prepare_fd(server->stop_fds[i]) < 0) {
       return -1;
     }
   }

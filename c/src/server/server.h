@@ -130,7 +130,7 @@ typedef struct wti_owed_list {
   wt_session *last;
 } wti_owed_list_t;
 
-/* The end of the pipe at which stops come in. */
+/* The socket at which stops come in. */
 typedef struct wti_stop_watch {
   wti_watch_t watch; /* first */
   wt_server *server;
@@ -182,7 +182,7 @@ WTI_PRIVATE void wti_server_problem(wt_server *server, const wt_error *error);
 
 /* ---- stopping.c */
 
-/* `ready` of the pipe at which stops come in. */
+/* `ready` of the socket at which stops come in. */
 WTI_PRIVATE void wti_stopping_ready(wti_watch_t *watch, unsigned events);
 
 /* Does what is due since wt_server_stop has been called; once a turn. */

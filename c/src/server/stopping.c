@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* For signal handlers and other threads, so it touches nothing but a pipe: the loop counts the bytes. */
+/* For signal handlers and other threads, so it touches nothing but a pair of sockets: the loop counts the bytes. */
 void wt_server_stop(wt_server *server) {
   int kept = errno;
   ssize_t written;
