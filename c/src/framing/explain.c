@@ -135,7 +135,7 @@ void wt_decoder_explain(const wt_decoder *decoder, wt_error *error) {
   } else if (decoder->fault == WT_EMALFORMED) {
     explain_malformed(decoder, error);
   } else if (decoder->room > decoder->capacity) {
-    wti_fail(error, WT_EROOM, "the buffer has %zu bytes, and the message needs %zu", decoder->capacity, decoder->room);
+    wti_fail(error, WT_EROOM, "the buffer has %zu bytes; give one of %zu", decoder->capacity, decoder->room);
   } else {
     explain_nothing(error);
   }

@@ -14,9 +14,9 @@ static const wti_cutter framing_cutters[WTI_KINDS] = {
     {wti_cobs_decode, wti_cobs_end, wti_cobs_refuses, NULL, wti_cobs_write},
 };
 
-/* More than this is not asked for at once on the word of a peer, but as it comes: one that counts high and sends nothing
-   costs no more than this. */
-#define FRAMING_ROOM_ON_TRUST ((size_t)16 << 10)
+/* No less is asked for at once where a message needs it, and no more on the word of a peer alone: one that announces much
+   and sends nothing costs no more than this. */
+#define FRAMING_ROOM_FIRST ((size_t)1 << 10)
 
 /* ---------------------------------------------------------------- decoding */
 
@@ -84,7 +84,7 @@ WTI_PRIVATE ptrdiff_t wti_break(wt_decoder *decoder, int reason, uint64_t size) 
 WTI_PRIVATE ptrdiff_t wti_no_room(wt_decoder *decoder, size_t required, size_t ceiling) {
   /* At least twice as much each time, so that what is copied from buffer to buffer stays linear. */
   size_t twice = decoder->capacity > SIZE_MAX / 2 ? SIZE_MAX : decoder->capacity * 2;
-  size_t room = twice > FRAMING_ROOM_ON_TRUST ? twice : FRAMING_ROOM_ON_TRUST;
+  size_t room = twice > FRAMING_ROOM_FIRST ? twice : FRAMING_ROOM_FIRST;
   room = room < ceiling ? room : ceiling;
   decoder->room = room > required ? room : required;
   return WT_EROOM;
