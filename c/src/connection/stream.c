@@ -86,6 +86,8 @@ static int stream_decode(wt_connection *connection, wt_message *message) {
       return (int)taken;
     }
   }
+  /* What is read next begins at the beginning, also where a message ended with the last byte read. */
+  connection->start = connection->end = 0;
   return 0;
 }
 
