@@ -120,7 +120,10 @@ static int candidate_unix(wti_found_t *found, const wt_address *address, wt_erro
 #endif
   memset(&un, 0, sizeof un);
   un.sun_family = AF_UNIX;
-  memcpy(un.sun_path + abstract, address->path + abstract, size);
+  memcpy(un.sun_path, address->path, size + abstract);
+  if (abstract) {
+    un.sun_path[0] = '\0';
+  }
   size_t head = offsetof(struct sockaddr_un, sun_path);
   return wti_add_candidate(found, &un, abstract ? (socklen_t)(head + 1 + size) : (socklen_t)sizeof un, error);
 }
