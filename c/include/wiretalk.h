@@ -214,8 +214,9 @@ typedef struct wt_address {
 } wt_address;
 
 /* Reads an address: tcp tcp4 tcp6 udp udp4 udp6 unix unixgram, HOST:PORT alone, and options. What is wrong is refused
-   with wiretalk's words and a caret; so is a scheme that wiretalk has and this library has not. Opens nothing, looks no
-   name up. Returns 0, or WT_EUSAGE. */
+   with wiretalk's words and a caret; so is a scheme that wiretalk has and this library has not. A host's name that is
+   not ASCII is wanted in its xn-- form, since the tables of scripts are not here. The text is UTF-8; other bytes, as a
+   file's name may hold them, are taken as they are. Opens nothing, looks no name up. Returns 0, or WT_EUSAGE. */
 WT_API int wt_address_parse(wt_address *address, const char *text, wt_error *error);
 
 /* Returns an option that the address has, or NULL. */

@@ -5,6 +5,8 @@
 The tables of Unicode are those of the Python that runs this; the file says which. Nothing is written by hand there.
 """
 
+# ruff: noqa: INP001  # a program that stands alone
+
 from __future__ import annotations
 
 import sys
