@@ -28,6 +28,12 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 ENVIRONMENT = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
 
+ON_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+)
+"""What a process does to make its standard input its controlling terminal, so that Ctrl-C there reaches it."""
+
+
 class Languages(NamedTuple):
     """What the programs of a test are written in: "python" or "c"."""
 
@@ -189,7 +195,7 @@ class Terminal:
         self._main, other = pty.openpty()
         # A session of its own makes the terminal its own, so that what is typed there can interrupt it.
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", "--wait", *command],
+            [sys.executable, "-ISc", ON_TERMINAL, *command],
             stdin=other,
             stdout=other,
             stderr=other,
