@@ -84,6 +84,7 @@ int wt_server_new(wt_server **server, const wt_options *options, const wt_callba
   made->context = context;
   made->options = *options;
   made->stop_fds[0] = made->stop_fds[1] = -1;
+  made->phase_until = WTI_NEVER;
   made->now = wti_now_ms();
   made->peers.seed = (uint64_t)made->now * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)(uintptr_t)made ^ (uint64_t)getpid();
   serve_settle_options(made);

@@ -28,6 +28,9 @@
 #define SERVING_PATIENCE_MS 10000
 #define SERVING_POLL 0x80000000u /* the library's own flag: poll, even where there is epoll */
 
+/* Not every test needs all that is here. */
+#define SERVING_MAY __attribute__((unused)) static
+
 /* Whether a test runs with the poller of choice, or with poll. */
 static unsigned serving_flags;
 
@@ -56,7 +59,7 @@ typedef struct serving {
   bool done;
 } serving_t;
 
-static void serving_add(serving_t *serving, const char *format, ...) {
+SERVING_MAY void serving_add(serving_t *serving, const char *format, ...) {
   va_list words;
   pthread_mutex_lock(&serving->lock);
   size_t room = sizeof serving->log - serving->logged;
@@ -70,7 +73,7 @@ static void serving_add(serving_t *serving, const char *format, ...) {
   pthread_mutex_unlock(&serving->lock);
 }
 
-static void serving_ready(wt_server *server, const char *address, void *context) {
+SERVING_MAY void serving_ready(wt_server *server, const char *address, void *context) {
   serving_t *serving = context;
   pthread_mutex_lock(&serving->lock);
   if (serving->address_count < 4) {
@@ -83,7 +86,7 @@ static void serving_ready(wt_server *server, const char *address, void *context)
   }
 }
 
-static void serving_open(wt_session *session, void *context) {
+SERVING_MAY void serving_open(wt_session *session, void *context) {
   serving_t *serving = context;
   serving_add(serving, "open\n");
   if (serving->callbacks.on_open != NULL) {
@@ -91,7 +94,7 @@ static void serving_open(wt_session *session, void *context) {
   }
 }
 
-static void serving_message(wt_session *session, const wt_message *message, void *context) {
+SERVING_MAY void serving_message(wt_session *session, const wt_message *message, void *context) {
   serving_t *serving = context;
   if (message->size < 100) {
     serving_add(serving, "message %s\n", message->data);
@@ -103,7 +106,7 @@ static void serving_message(wt_session *session, const wt_message *message, void
   }
 }
 
-static void serving_close(wt_session *session, const wt_error *why, void *context) {
+SERVING_MAY void serving_close(wt_session *session, const wt_error *why, void *context) {
   serving_t *serving = context;
   /* The peer's name stands in front, and is another one every time. */
   const char *text = why->text + strlen(wt_session_peer(session)) + 2;
@@ -113,7 +116,7 @@ static void serving_close(wt_session *session, const wt_error *why, void *contex
   serving_add(serving, "close %d %s\n", why->code, text);
 }
 
-static void serving_problem(wt_server *server, const wt_error *error, void *context) {
+SERVING_MAY void serving_problem(wt_server *server, const wt_error *error, void *context) {
   serving_t *serving = context;
   serving_add(serving, "problem %d\n", error->code);
   if (serving->callbacks.on_problem != NULL) {
@@ -121,7 +124,7 @@ static void serving_problem(wt_server *server, const wt_error *error, void *cont
   }
 }
 
-static void *serving_run(void *argument) {
+SERVING_MAY void *serving_run(void *argument) {
   serving_t *serving = argument;
   int result = wt_server_run(serving->server, &serving->error);
   pthread_mutex_lock(&serving->lock);
@@ -132,7 +135,7 @@ static void *serving_run(void *argument) {
   return NULL;
 }
 
-static void serving_deadline(struct timespec *until, int ms) {
+SERVING_MAY void serving_deadline(struct timespec *until, int ms) {
   clock_gettime(CLOCK_REALTIME, until);
   until->tv_sec += ms / 1000;
   until->tv_nsec += (long)(ms % 1000) * 1000000;
@@ -143,7 +146,7 @@ static void serving_deadline(struct timespec *until, int ms) {
 }
 
 /* Returns how often the text has been written down. */
-static size_t serving_count(serving_t *serving, const char *text) {
+SERVING_MAY size_t serving_count(serving_t *serving, const char *text) {
   size_t count = 0;
   for (const char *at = serving->log; (at = strstr(at, text)) != NULL; at += strlen(text)) {
     count++;
@@ -152,7 +155,7 @@ static size_t serving_count(serving_t *serving, const char *text) {
 }
 
 /* Waits until it has been written down so often. */
-static bool serving_waits(serving_t *serving, const char *text, size_t times) {
+SERVING_MAY bool serving_waits(serving_t *serving, const char *text, size_t times) {
   struct timespec until;
   int failed = 0;
   serving_deadline(&until, SERVING_PATIENCE_MS);
@@ -175,7 +178,7 @@ static bool serving_waits(serving_t *serving, const char *text, size_t times) {
     }                                                                                   \
   } while (0)
 
-static serving_t *serving_new(const wt_options *options, const wt_callbacks *callbacks) {
+SERVING_MAY serving_t *serving_new(const wt_options *options, const wt_callbacks *callbacks) {
   static const wt_callbacks told = {serving_ready, serving_open, serving_message, serving_close, serving_problem};
   wt_options with = {0};
   serving_t *serving = calloc(1, sizeof *serving);
@@ -192,7 +195,7 @@ static serving_t *serving_new(const wt_options *options, const wt_callbacks *cal
   return serving;
 }
 
-static void serving_listen(serving_t *serving, const char *address) {
+SERVING_MAY void serving_listen(serving_t *serving, const char *address) {
   if (wt_server_listen(serving->server, address, &serving->error) < 0) {
     printf("%s: in %s: %s\n", __FILE__, check_name, serving->error.text);
     check_failures++;
@@ -200,7 +203,7 @@ static void serving_listen(serving_t *serving, const char *address) {
 }
 
 /* Runs it, and waits until it listens at so many sockets. */
-static void serving_begin(serving_t *serving, size_t sockets) {
+SERVING_MAY void serving_begin(serving_t *serving, size_t sockets) {
   struct timespec until;
   int failed = 0;
   serving_deadline(&until, SERVING_PATIENCE_MS);
@@ -213,7 +216,7 @@ static void serving_begin(serving_t *serving, size_t sockets) {
 }
 
 /* A server at one address that does what the callbacks say, beside writing down. */
-static serving_t *serving_at(const char *address, const wt_options *options, const wt_callbacks *callbacks) {
+SERVING_MAY serving_t *serving_at(const char *address, const wt_options *options, const wt_callbacks *callbacks) {
   serving_t *serving = serving_new(options, callbacks);
   serving_listen(serving, address);
   serving_begin(serving, 1);
@@ -221,7 +224,7 @@ static serving_t *serving_at(const char *address, const wt_options *options, con
 }
 
 /* Waits until it has returned, frees it, and returns what it returned. */
-static int serving_joined(serving_t *serving) {
+SERVING_MAY int serving_joined(serving_t *serving) {
   pthread_join(serving->thread, NULL);
   int result = serving->result;
   wt_server_free(serving->server);
@@ -232,7 +235,7 @@ static int serving_joined(serving_t *serving) {
 }
 
 /* Stops it at once, and frees it. */
-static int serving_ended(serving_t *serving) {
+SERVING_MAY int serving_ended(serving_t *serving) {
   wt_server_stop(serving->server);
   wt_server_stop(serving->server);
   return serving_joined(serving);
@@ -240,21 +243,21 @@ static int serving_ended(serving_t *serving) {
 
 /* ---- what handlers do most */
 
-static void serving_echo(wt_session *session, const wt_message *message, void *context) {
+SERVING_MAY void serving_echo(wt_session *session, const wt_message *message, void *context) {
   (void)context;
   (void)wt_reply(session, message->data, message->size);
 }
 
-static const wt_callbacks serving_echoes = {NULL, NULL, serving_echo, NULL, NULL};
+SERVING_MAY const wt_callbacks serving_echoes = {NULL, NULL, serving_echo, NULL, NULL};
 
 /* ---- clients */
 
-static int client_port(const char *address) {
+SERVING_MAY int client_port(const char *address) {
   const char *colon = strrchr(address, ':');
   return colon != NULL ? atoi(colon + 1) : 0;
 }
 
-static int client_socket(const char *address, int kind) {
+SERVING_MAY int client_socket(const char *address, int kind) {
   if (strncmp(address, "unix", 4) == 0) {
     struct sockaddr_un to = {.sun_family = AF_UNIX};
     snprintf(to.sun_path, sizeof to.sun_path, "%s", strchr(address, ':') + 1);
@@ -279,9 +282,9 @@ static int client_socket(const char *address, int kind) {
   return fd;
 }
 
-static int client_at(const serving_t *serving) { return client_socket(serving->address[0], SOCK_STREAM); }
+SERVING_MAY int client_at(const serving_t *serving) { return client_socket(serving->address[0], SOCK_STREAM); }
 
-static void client_send_bytes(int fd, const void *data, size_t size) {
+SERVING_MAY void client_send_bytes(int fd, const void *data, size_t size) {
   const char *at = data;
   while (size > 0) {
     ssize_t sent = send(fd, at, size, MSG_NOSIGNAL);
@@ -295,15 +298,15 @@ static void client_send_bytes(int fd, const void *data, size_t size) {
   }
 }
 
-static void client_send(int fd, const char *text) { client_send_bytes(fd, text, strlen(text)); }
+SERVING_MAY void client_send(int fd, const char *text) { client_send_bytes(fd, text, strlen(text)); }
 
-static bool client_readable(int fd, int ms) {
+SERVING_MAY bool client_readable(int fd, int ms) {
   struct pollfd one = {.fd = fd, .events = POLLIN};
   return poll(&one, 1, ms) > 0;
 }
 
 /* Receives so many bytes; fewer at the end, or when patience is. */
-static size_t client_take(int fd, void *data, size_t size) {
+SERVING_MAY size_t client_take(int fd, void *data, size_t size) {
   size_t have = 0;
   while (have < size && client_readable(fd, SERVING_PATIENCE_MS)) {
     ssize_t received = recv(fd, (char *)data + have, size - have, 0);
@@ -325,7 +328,7 @@ static size_t client_take(int fd, void *data, size_t size) {
 
 /* What the end of a conversation looks like from there: 0 for an end in good order, ECONNRESET, or -1 for more data or
    for none at all. */
-static int client_end(int fd) {
+SERVING_MAY int client_end(int fd) {
   char byte;
   if (!client_readable(fd, SERVING_PATIENCE_MS)) {
     return -1;
@@ -335,7 +338,7 @@ static int client_end(int fd) {
 }
 
 /* Breaks off, so that the server sees a reset. */
-static void client_reset(int fd) {
+SERVING_MAY void client_reset(int fd) {
   struct linger now = {.l_onoff = 1, .l_linger = 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   close(fd);
