@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import random
 import re
+import shutil
+import struct
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -55,12 +58,13 @@ NO_SCRIPTS = "libwiretalk has no tables of other scripts: write the name in its 
 
 @pytest.fixture(scope="session")
 def show(compile_c):
-    """Return what libwiretalk says to each of many texts, in one run."""
+    """Return what libwiretalk says to each of many texts, in one run, where these variables are set besides."""
     program = compile_c([ROOT / "c/tests/address/show_address.c"])
 
-    def shown(texts):
+    def shown(texts, **variables):
         given = b"".join(text + b"\0" for text in texts)
-        told = subprocess.run([program], input=given, capture_output=True, check=True, timeout=100)
+        environment = os.environ | variables
+        told = subprocess.run([program], input=given, capture_output=True, check=True, timeout=100, env=environment)
         lines = told.stdout.splitlines()
         assert len(lines) == len(texts)
         return [json.loads(line) for line in lines]
@@ -80,7 +84,7 @@ def value(option):
     if isinstance(option, int):
         return NUMBER, option
     if isinstance(option, float):
-        return SECONDS, option
+        return SECONDS, struct.pack(">d", option).hex()
     return TEXT, raw(option).hex()
 
 
@@ -230,7 +234,8 @@ def test_numbers_and_units(show):
     assert check(show, texts) > 10_000
 
 
-def test_durations_are_read_and_written_to_the_last_bit(show):
+def durations():
+    """Return addresses with a time in them, of any number of digits."""
     chance = random.Random(5)
     texts = []
     for _ in range(4000):
@@ -240,7 +245,21 @@ def test_durations_are_read_and_written_to_the_last_bit(show):
         texts.append(raw(f":1?user_timeout={said}"))
     texts += [raw(f":1?user_timeout={count}{unit}") for count in range(1, 3000, 7) for unit in ("ms", "s", "m", "h")]
     texts += [raw(f":1?user_timeout={count}{unit}") for count in range(10**6, 10**7, 55555) for unit in ("us", "ns")]
-    assert check(show, texts) > 5000
+    return texts
+
+
+def test_durations_are_read_and_written_to_the_last_bit(show):
+    assert check(show, durations()) > 5000
+
+
+def test_the_users_language_changes_no_number(show, require, tmp_path):
+    require(shutil.which("localedef"), "localedef is not there")
+    made = subprocess.run(
+        ["localedef", "-i", "de_DE", "-f", "UTF-8", tmp_path / "de_DE.UTF-8"], capture_output=True, check=False
+    )
+    require(made.returncode == 0, "there are no sources of the locale de_DE")
+    texts = durations()[::5]
+    assert show(texts, LOCPATH=str(tmp_path), LC_ALL="de_DE.UTF-8") == [expected(text) for text in texts]
 
 
 def test_ends_of_length(show):

@@ -4,6 +4,7 @@
 #include "wiretalk.h"
 
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +25,9 @@ static void show_option(const wt_option *option) {
   if (option->type == WT_TEXT) {
     show_text("value", option->text, "}");
   } else if (option->type == WT_SECONDS) {
-    printf("\"value\":%.17g}", option->seconds);
+    uint64_t bits;
+    memcpy(&bits, &option->seconds, sizeof bits);
+    printf("\"value\":\"%016" PRIx64 "\"}", bits);
   } else {
     printf("\"value\":%" PRIu64 "}", option->number);
   }
@@ -50,6 +53,7 @@ int main(void) {
   wt_error error;
   size_t size = 0;
   int byte;
+  setlocale(LC_ALL, ""); /* the user's, of which nothing may depend */
   while ((byte = getchar()) != EOF) {
     if (size == sizeof text) {
       return 1;
