@@ -55,7 +55,7 @@ static const char *explain_quote(const unsigned char *bytes, size_t size, char *
 static const char *explain_hex(const unsigned char *bytes, size_t size, char *text) {
   text[0] = '\0';
   for (size_t i = 0; i < size; i++) {
-    sprintf(text + 3 * i, i + 1 < size ? "%02x " : "%02x", bytes[i]);
+    snprintf(text + 3 * i, 4, i + 1 < size ? "%02x " : "%02x", bytes[i]);
   }
   return text;
 }
