@@ -109,8 +109,8 @@ TEST(on_close_may_end_the_others) {
   CHECK_INT(0, client_end(fds[2]));
   close(fds[0]);
   close(fds[2]);
-  SERVING_SAW(serving, 3, "left 0\n");
-  CHECK_INT(3, serving_count(serving, "\nclose "));
+  SERVING_SAW(serving, 3, "\nclose ");
+  CHECK_INT(3, serving_count(serving, "left 0\n"));
   CHECK_INT(0, serving_ended(serving));
 }
 

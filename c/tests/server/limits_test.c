@@ -92,7 +92,7 @@ TEST(out_of_descriptors) {
   /* Who is there is served all the while, and nothing spins. */
   double before = limits_cpu_s();
   CHECK(!client_readable(waiting, 700));
-  CHECK(limits_cpu_s() - before < 0.3);
+  CHECK(limits_cpu_s() - before < 0.15);
   client_send(first, "still\n");
   CLIENT_GETS(first, "still\n");
   CHECK_INT(1, serving_count(serving, "problem"));
