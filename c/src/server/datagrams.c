@@ -158,6 +158,12 @@ static bool datagrams_give_held(wt_session *session) {
       if (session->over) {
         return true;
       }
+      if (given != WT_ELIMIT) {
+        /* The peer is gone, or there is no way to it: one word for all that is held. */
+        peer->held_bytes = 0;
+        wti_queue_drop(&session->queue, &server->spares);
+        return true;
+      }
     }
     peer->held_since = server->now;
     peer->held_bytes -= size;
