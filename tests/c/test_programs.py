@@ -22,9 +22,8 @@ def test_with_nothing_that_other_systems_lack(program, made):
 
 def test_none_is_forgotten():
     """A test that is not called *_test.c is never built; show_*.c are programs that Python's tests build and ask."""
-    known = {C / "tests" / f"{name}.c" for name in PROGRAMS}
     for path in C.glob("tests/**/*.c"):
-        if path not in known and not path.name.startswith("show_"):
+        if not path.name.startswith("show_") and not path.name.endswith("_test.c"):
             assert "int main" not in path.read_text(encoding="utf-8"), path
 
 
