@@ -61,7 +61,7 @@ static int serve(wt_listener *listener) {
     }
     wt_close(guest);
   }
-  return -128 - caught; /* what the shell says of a program that a signal ended */
+  return caught == SIGINT ? WT_EINTERRUPTED : 0; /* SIGTERM asked it to stop, and so it did */
 }
 
 int main(int count, char **words) {

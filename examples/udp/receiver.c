@@ -50,5 +50,5 @@ int main(int count, char **words) {
     fprintf(stderr, "%s\n", error.text);
     return -code;
   }
-  return caught ? 128 + caught : 0; /* what the shell says of a program that a signal ended */
+  return caught == SIGINT ? 130 : 0; /* what the shell says of Ctrl-C */
 }

@@ -98,5 +98,5 @@ int main(int count, char **words) {
     fprintf(stderr, "%s\n", error.text);
     return -code;
   }
-  return 128 + caught; /* what the shell says of a program that a signal ended */
+  return caught == SIGINT ? 130 : 0; /* what the shell says of Ctrl-C; SIGTERM asked it to stop, and so it did */
 }
