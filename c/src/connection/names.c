@@ -55,26 +55,27 @@ static void name_host6(char *out, size_t room, const struct sockaddr_in6 *in6) {
   }
 }
 
-static void name_unix(char *out, const char *scheme, const struct sockaddr_un *un, socklen_t size) {
+static void name_unix(char *out, const char *scheme, const struct sockaddr_un *un, size_t size) {
   char path[sizeof un->sun_path + 3];
-  size_t head = offsetof(struct sockaddr_un, sun_path);
-  size_t length = size > head ? (size_t)size - head : 0;
+  const size_t head = offsetof(struct sockaddr_un, sun_path);
+  if (size <= head) {
+    snprintf(out, WT_NAME_BYTES, "%s:(unnamed)", scheme);
+    return;
+  }
+  /* A path that fills its room has no zero byte at its end, and Linux counts one all the same. */
+  size_t length = size - head < sizeof un->sun_path ? size - head : sizeof un->sun_path;
   size_t prefix = 0;
-  if (length > 0 && un->sun_path[0] == '\0') {
+  if (un->sun_path[0] == '\0') {
     path[0] = '@';
     memcpy(path + 1, un->sun_path + 1, length - 1);
   } else {
     length = strnlen(un->sun_path, length);
-    if (length > 0 && un->sun_path[0] == '@') {
+    if (un->sun_path[0] == '@') {
       /* A file's name, which alone would read as an abstract one. */
       memcpy(path, "./", 2);
       prefix = 2;
     }
     memcpy(path + prefix, un->sun_path, length);
-  }
-  if (length == 0) {
-    snprintf(out, WT_NAME_BYTES, "%s:(unnamed)", scheme);
-    return;
   }
   path[prefix + length] = '\0';
   name_write(out, WT_NAME_BYTES, scheme, "", -1, path, prefix + length);
@@ -96,7 +97,7 @@ WTI_PRIVATE void wti_name(char out[WT_NAME_BYTES], const char *scheme, const voi
     }
     name_write(out, WT_NAME_BYTES, scheme, host, ntohs(in6->sin6_port), "", 0);
   } else {
-    name_unix(out, scheme, sockaddr, strncmp(scheme, "unix", 4) == 0 ? size : 0);
+    name_unix(out, scheme, sockaddr, strncmp(scheme, "unix", 4) == 0 ? (size_t)size : 0);
   }
 }
 
