@@ -6,20 +6,25 @@
 
 enum { NETSTRING_DIGITS = 20 /* of a count: as many as 64 bits have */ };
 
-/* Reads the first `digits` bytes of a decoder's head. Returns WTI_FINE and the count, or what is wrong. */
-static int netstring_count(const wt_decoder *decoder, size_t digits, int whole, uint64_t *count) {
+/* Reads the first `*digits` bytes of a decoder's head. Returns WTI_FINE and the count, or what is wrong: that which is
+   wrong first, as if they had come one by one; `*digits` is then how many tell. */
+static int netstring_count(const wt_decoder *decoder, size_t *digits, int whole, uint64_t *count) {
   const unsigned char *head = decoder->head;
   int over = 0;
   *count = 0;
-  for (size_t i = 0; i < digits; i++) {
+  for (size_t i = 0; i < *digits; i++) {
     if (head[i] < '0' || head[i] > '9') {
+      if ((over || *count > decoder->framing.max_message) && (head[0] != '0' || i == 1)) {
+        *digits = i;
+        return WTI_OVER_TOLD_AT_LEAST;
+      }
       return WTI_NO_COUNT;
     }
     uint64_t digit = (uint64_t)(head[i] - '0');
     over = over || *count > (UINT64_MAX - digit) / 10;
     *count = over ? UINT64_MAX : *count * 10 + digit;
   }
-  if (digits == 0 || (head[0] == '0' && digits > 1)) {
+  if (*digits == 0 || (head[0] == '0' && *digits > 1)) {
     return WTI_NO_COUNT;
   }
   if (over || *count > decoder->framing.max_message) {
@@ -50,7 +55,7 @@ WTI_PRIVATE ptrdiff_t wti_netstring_decode(wt_decoder *decoder, const unsigned c
   const unsigned char *colon = memchr(decoder->head, ':', before + added);
   size_t digits = colon != NULL ? (size_t)(colon - decoder->head) : before + added;
   uint64_t count;
-  int reason = netstring_count(decoder, digits, colon != NULL, &count);
+  int reason = netstring_count(decoder, &digits, colon != NULL, &count);
   if (reason != WTI_FINE) {
     decoder->head_size = (uint8_t)digits;
     return wti_break(decoder, reason, count);
