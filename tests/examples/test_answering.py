@@ -38,6 +38,17 @@ def test_the_end_of_what_is_typed_waits_for_the_last_answers(serving, example):
     assert client.out == "".join(f"server rec: {number}\n" for number in range(500))
 
 
+def test_more_than_all_buffers_hold_both_ways(serving, example, tmp_path):
+    # A client that only sends while the server only answers would wait for ever.
+    server = serving("answering/server", f"unix:{tmp_path}/s")
+    client = example("answering/client", server.address)
+    line = "x" * 4000 + "\n"
+    client.say(line * 500)
+    client.end_input()
+    assert client.wait() == 0
+    assert client.out == f"server rec: {line}" * 500
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_characters_cut_anywhere(serving, plain, wire, seed):
     server = serving("answering/server", "tcp://127.0.0.1:0")
