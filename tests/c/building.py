@@ -36,6 +36,13 @@ WAYS = {
 }
 """What make is told for each way of building."""
 
+EMULATORS = {
+    "armhf": ["qemu-arm", "-L", "/usr/arm-linux-gnueabihf"],
+    "arm64": ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"],
+    "s390x": ["qemu-s390x", "-L", "/usr/s390x-linux-gnu"],
+}
+"""What runs a program of each machine here."""
+
 
 def environment():
     """Return the environment for programs that the tests start, without what a make around them has set."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 
 import pytest
 
-from .building import make
+from .building import EMULATORS, WAYS, make
 
 TOOLS = {
     "make": "make is not there",
@@ -45,3 +46,17 @@ def made(tool, c_compiler):
         return done[key]
 
     return once
+
+
+@pytest.fixture(scope="session")
+def machine(tool, require):
+    """Ask for a machine: `machine("armhf")` is the command before a program of its own."""
+
+    def ask(name):
+        emulator, _, system = EMULATORS[name]
+        compiler = WAYS[name]["CC"]
+        tool(compiler, emulator)
+        require(os.path.exists(f"{system}/lib"), f"{name} has no C library here")
+        return EMULATORS[name]
+
+    return ask
