@@ -200,6 +200,14 @@ WTI_PRIVATE ssize_t wti_send_pieces(int fd, const struct iovec *pieces, int coun
   return sent;
 }
 
+WTI_PRIVATE ssize_t wti_send_bytes(int fd, const void *bytes, size_t size) {
+  ssize_t sent;
+  do {
+    sent = send(fd, bytes, size, OS_SEND_FLAGS);
+  } while (sent < 0 && errno == EINTR);
+  return sent;
+}
+
 WTI_PRIVATE ssize_t wti_receive(int fd, void *buffer, size_t room) {
   ssize_t received;
   do {

@@ -151,6 +151,9 @@ WTI_PRIVATE int wti_accept_one(int *fd, wti_sockaddr_t *peer, int listening, con
    there is no room; never EINTR). */
 WTI_PRIVATE ssize_t wti_send_pieces(int fd, const struct iovec *pieces, int count);
 
+/* The same for one piece, for less. */
+WTI_PRIVATE ssize_t wti_send_bytes(int fd, const void *bytes, size_t size);
+
 /* Receives what is there. Returns the bytes, 0 at the end, or -1 with errno (EAGAIN where nothing is; never EINTR). */
 WTI_PRIVATE ssize_t wti_receive(int fd, void *buffer, size_t room);
 

@@ -1,8 +1,9 @@
 /* sending.c: answers on their way out: encoded straight into the queue, and sent together. Never waits. */
+#include "framing/framing.h"
 #include "server/server.h"
 
 #include <errno.h>
-#include <sys/uio.h>
+#include <string.h>
 
 /* Nothing can be sent any more. What the peer sent before it broke off can still be read, so that is read to its end. */
 static void sending_break(wt_session *session, int os_error) {
@@ -22,8 +23,7 @@ WTI_PRIVATE void wti_session_flush(wt_session *session) {
   if (session->blocked || session->peer_of != NULL || wti_queue_size(queue) == 0) {
     return;
   }
-  struct iovec piece = {queue->data + queue->start, wti_queue_size(queue)};
-  ssize_t sent = wti_send_pieces(session->watch.fd, &piece, 1);
+  ssize_t sent = wti_send_bytes(session->watch.fd, queue->data + queue->start, wti_queue_size(queue));
   if (sent < 0 && errno != EAGAIN && errno != EWOULDBLOCK) {
     sending_break(session, errno);
     return;
@@ -40,38 +40,56 @@ WTI_PRIVATE void wti_session_flush(wt_session *session) {
   }
 }
 
-int wt_reply(wt_session *session, const void *message, size_t size) {
-  wt_server *server = session->server;
+/* Writes what goes before a message, the message, and what goes after it; or through wt_encode, where it does not go as it
+   is. Returns 0, or a code, and then nothing has been written. */
+static int sending_encode(wt_session *session, const void *message, size_t size) {
   wti_queue_t *queue = &session->queue;
   const wt_framing *framing = &session->decoder.framing;
+  wti_spares_t *spares = session->at_hand ? &session->server->spares : NULL;
+  wti_envelope_t envelope = {{0}, 0, {0}, 0};
+  /* Both sides are copied whole, whatever is in them: that is less than to find out how much. */
+  const size_t sides = sizeof envelope.head + sizeof envelope.tail;
+  int how = wti_envelope(framing, message, size, &envelope);
+  if (how < 0) {
+    return how;
+  }
+  size_t most = how == 0 ? size : wt_encoded_most(framing, size);
+  if (most > SIZE_MAX - sides || !wti_queue_has(queue, most + sides, spares)) {
+    return WT_EMEMORY;
+  }
+  unsigned char *out = queue->data + queue->end;
+  if (how != 0) {
+    queue->end += (size_t)wt_encode(framing, message, size, out, most);
+    return 0;
+  }
+  memcpy(out, envelope.head, sizeof envelope.head);
+  out += envelope.head_size;
+  if (size > 0) {
+    memcpy(out, message, size);
+    out += size;
+  }
+  memcpy(out, envelope.tail, sizeof envelope.tail);
+  queue->end += envelope.head_size + size + envelope.tail_size;
+  return 0;
+}
+
+int wt_reply(wt_session *session, const void *message, size_t size) {
+  wt_server *server = session->server;
   if (session->peer_of != NULL) {
     return wti_datagram_reply(session, message, size);
   }
-  if (wti_queue_size(queue) >= server->gather) {
+  if (wti_queue_size(&session->queue) >= server->gather) {
     wti_session_flush(session);
-    if (wti_queue_size(queue) >= server->options.send_buffer) {
+    if (wti_queue_size(&session->queue) >= server->options.send_buffer) {
       return WT_ELIMIT;
     }
   }
   if (session->shut || session->broken != 0) {
     return WT_ECLOSED;
   }
-  if (size > framing->max_message) {
-    return WT_ELIMIT;
-  }
-  if (!wti_queue_has(queue, wt_encoded_most(framing, size), session->at_hand ? &server->spares : NULL)) {
-    return WT_EMEMORY;
-  }
-  ptrdiff_t written = wt_encode(framing, message, size, queue->data + queue->end, queue->room - queue->end);
-  if (written < 0) {
-    if (wti_queue_size(queue) == 0) {
-      wti_queue_drop(queue, &server->spares);
-    }
-    return (int)written;
-  }
-  queue->end += (size_t)written;
-  if (!session->at_hand) {
+  int failed = sending_encode(session, message, size);
+  if (failed == 0 && !session->at_hand) {
     wti_session_owe(session);
   }
-  return 0;
+  return failed;
 }
