@@ -21,7 +21,7 @@ from wiretalk.runtime.aside import aside
 from wiretalk.runtime.carrying import carry, shared_datagrams
 from wiretalk.runtime.connection import Connection
 from wiretalk.runtime.peers import Peers
-from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams, new_reply_conversation
+from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams
 from wiretalk.transport import listen, local_name, name
 
 TYPE_CHECKING = False
@@ -257,7 +257,7 @@ class Server:
         local = "-" if scheme == "stdio" else local_name(sock, plan.address)
         conversation: Connection | ReplyConversation
         if self._reply is not None:
-            conversation = new_reply_conversation(plan, peer, local, self._keep, on_bytes(self._reply, plan))
+            conversation = ReplyConversation(plan, peer, local, self._keep, on_bytes(self._reply, plan))
         else:
             conversation = Connection(plan, peer, local, self._keep)
         transport = carry(sock, conversation, secure)
