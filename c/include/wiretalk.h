@@ -232,8 +232,10 @@ WT_API ptrdiff_t wt_address_format(const wt_address *address, char *out, size_t 
 typedef struct wt_options {
   const char *framing;         /* of byte streams; NULL: "raw". The address's own framing= wins */
   size_t max_message;          /* bytes of a message, either way; 0: WT_MAX_MESSAGE. The address's max_message= wins */
-  int connect_timeout_ms;      /* looking up the name and every attempt; 0: 10,000 */
-  int close_timeout_ms;        /* wt_close: what is still to be sent; 0: 5,000 */
+  int connect_timeout_ms;      /* looking up the name and every attempt; 0: 10,000. The system's resolver cannot be
+                                  interrupted: where it takes longer, the deadline is noticed when it is back */
+  int close_timeout_ms;        /* wt_close: for as long as the peer may take what was sent (where the system tells that
+                                  it has not: Linux); 0: 5,000 */
   unsigned flags;              /* WT_INTERRUPTIBLE */
   /* servers only */
   size_t max_connections;      /* open at once; at it, accepting stops; 0: 10,000 */
@@ -244,7 +246,9 @@ typedef struct wt_options {
   int udp_peer_idle_ms;        /* a UDP peer silent for so long is forgotten; 0: 60,000 */
 } wt_options;
 
-#define WT_INTERRUPTIBLE 1u /* a wait ends with WT_EINTERRUPTED when a signal handler has run */
+/* A wait ends with WT_EINTERRUPTED when a signal handler runs. One that ran just before the wait began does not end it:
+   look at what the handler has set, and give waits a time. */
+#define WT_INTERRUPTIBLE 1u
 
 typedef struct wt_connection wt_connection;
 typedef struct wt_listener wt_listener;
@@ -258,7 +262,7 @@ WT_API int wt_connect(wt_connection **connection, const char *address, const wt_
    socket's file that nobody answers at is replaced; one that somebody does is WT_EINUSE. Returns 0 and *listener. */
 WT_API int wt_listen(wt_listener **listener, const char *address, const wt_options *options, wt_error *error);
 
-/* Returns where it listens, as an address to connect to, the port that was picked included. */
+/* Returns where it listens, as an address to connect to: the port that was picked included, options left out. */
 WT_API const char *wt_listener_address(const wt_listener *listener);
 
 /* Waits for one connection. Returns 0 and *connection; WT_ETIMEDOUT; WT_ELIMIT where there are no file descriptors left
@@ -269,14 +273,17 @@ WT_API int wt_accept(wt_connection **connection, wt_listener *listener, int time
 WT_API void wt_listener_close(wt_listener *listener);
 
 /* Sends one whole message, framed. Blocks until the system has taken all of it. Returns 0. WT_EMALFORMED and WT_ELIMIT:
-   the message cannot be sent, nothing was, and the connection is as good as before. WT_ETIMEDOUT: if any part of the
-   message is out, no further message can follow and every later call fails the same; if none is, try again. WT_ERESET:
-   the peer is gone; what it sent before can still be received. */
+   the message cannot be sent, nothing was, and the connection is as good as before. WT_ETIMEDOUT, WT_EINTERRUPTED: if any
+   part of the message is out, no further message can follow and every later wt_send fails the same; if none is, try
+   again. WT_ERESET: the peer is gone; what it sent before can still be received. WT_ECLOSED: after wt_half_close. A
+   datagram that reaches nobody is WT_EREFUSED, of this call or the next, and then it goes on. */
 WT_API int wt_send(wt_connection *connection, const void *message, size_t size, int timeout_ms);
 
 /* Receives one whole message. Returns 1 and the message; 0 at the end, when the peer has finished; WT_ETIMEDOUT, and
-   nothing is lost; WT_ETRUNCATED where the end came within a message; WT_EMALFORMED, WT_ELIMIT, WT_ERESET.
-   With raw framing, a message is whatever has arrived. A datagram is a message, and there is no end. */
+   nothing is lost; WT_ETRUNCATED where the end came within a message; WT_EMALFORMED, WT_ELIMIT; WT_ERESET, also where the
+   system takes a silent peer for dead. After the end and after these every later call returns the same. With raw framing,
+   a message is whatever has arrived. A datagram is a message, and there is no end: one longer than max_message is
+   WT_ELIMIT and gone, and the next may be received. */
 WT_API int wt_recv(wt_connection *connection, wt_message *message, int timeout_ms);
 
 /* Returns 1 if wt_recv would return at once without reading from the socket, else 0: ask before you poll wt_fd. */
@@ -299,7 +306,8 @@ WT_API const char *wt_local(const wt_connection *connection);
 /* Returns the last failure of a connection, in words; code 0 where there was none. */
 WT_API const wt_error *wt_last_error(const wt_connection *connection);
 
-/* Return the socket, for poll and for options of your own. It is the library's: do not read, write or close it. */
+/* Return the socket, for poll and for options of your own. It is the library's: do not read, write or close it. A listener
+   has several where its host is a name with several addresses; then this is the first, and wt_accept looks at all. */
 WT_API int wt_fd(const wt_connection *connection);
 WT_API int wt_listener_fd(const wt_listener *listener);
 
@@ -320,7 +328,7 @@ typedef struct wt_endpoint {
 WT_API int wt_recv_from(wt_listener *listener, wt_message *message, wt_endpoint *from, int timeout_ms,
                         wt_error *error);
 
-/* Sends one datagram from a listener's socket. Returns 0, or a code. */
+/* Sends one datagram from a listener's socket. Returns 0, or a code: WT_EUNREACHABLE for an endpoint without a name. */
 WT_API int wt_send_to(wt_listener *listener, const wt_endpoint *to, const void *message, size_t size, int timeout_ms,
                       wt_error *error);
 

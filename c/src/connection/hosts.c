@@ -137,8 +137,7 @@ static int hosts_add_any(wti_found_t *found, int wanted, bool loopback, int port
   return 0;
 }
 
-/* Lets the families take turns, the first one's first: RFC 8305, section 4 (First Address Family Count 1). */
-static void hosts_interleave(wti_found_t *found) {
+WTI_PRIVATE void wti_interleave(wti_found_t *found) {
   for (size_t i = 1; i < found->count; i++) {
     size_t other = i;
     while (other < found->count && found->list[other].family == found->list[i - 1].family) {
@@ -152,7 +151,7 @@ static void hosts_interleave(wti_found_t *found) {
   }
 }
 
-static int hosts_explain_lookup(wt_error *error, int failed, const wt_address *address, int wanted) {
+WTI_PRIVATE int wti_explain_lookup(wt_error *error, int failed, const wt_address *address, int wanted) {
   char name[WT_ADDRESS_BYTES];
   const char *host = address->host;
   const char *what = wanted == AF_INET ? "IPv4 " : wanted == AF_INET6 ? "IPv6 " : "";
@@ -192,7 +191,7 @@ static int hosts_ask(wti_found_t *found, const wt_address *address, int wanted, 
     return wti_explain(error, errno, address->host, WTI_OPEN);
   }
   if (failed != 0) {
-    return hosts_explain_lookup(error, failed, address, wanted);
+    return wti_explain_lookup(error, failed, address, wanted);
   }
   int added = 0;
   for (struct addrinfo *one = list; one != NULL && added == 0; one = one->ai_next) {
@@ -207,9 +206,9 @@ static int hosts_ask(wti_found_t *found, const wt_address *address, int wanted, 
   }
   freeaddrinfo(list);
   if (added == 0 && found->count == 0) {
-    return hosts_explain_lookup(error, EAI_FAMILY, address, wanted);
+    return wti_explain_lookup(error, EAI_FAMILY, address, wanted);
   }
-  hosts_interleave(found);
+  wti_interleave(found);
   return added;
 }
 

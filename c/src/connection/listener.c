@@ -3,9 +3,13 @@
 #include "connection/connection.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* Where wt_endpoint.local notes which of several sockets a datagram came to; behind what any address takes. */
+enum { LISTENER_WHICH = sizeof ((wt_endpoint *)0)->local - 1 };
 
 struct wt_listener {
   wt_address address;
@@ -145,7 +149,9 @@ int wt_recv_from(wt_listener *listener, wt_message *message, wt_endpoint *from, 
       int got = wti_take_datagram(listener_turn(listener, i)->fd, &listener->input, listener->plan.max_message,
                                   message, from, listener->name, error);
       if (got != 0) {
-        listener->turn = (listener->turn + i + 1) % listener->count;
+        size_t which = (listener->turn + i) % listener->count;
+        from->local[LISTENER_WHICH] = which <= UCHAR_MAX ? (unsigned char)which : 0;
+        listener->turn = (which + 1) % listener->count;
         wti_name_endpoint(from, listener->address.scheme);
         return got;
       }
@@ -157,9 +163,13 @@ int wt_recv_from(wt_listener *listener, wt_message *message, wt_endpoint *from, 
   }
 }
 
-/* Returns the socket that can speak to an endpoint: the first of its family. */
+/* Returns the socket that an endpoint was heard on, else the first of its family. */
 static int listener_socket_for(const wt_listener *listener, const wt_endpoint *to) {
   sa_family_t family = ((const struct sockaddr *)(const void *)to->sockaddr.bytes)->sa_family;
+  size_t which = to->local[LISTENER_WHICH];
+  if (which < listener->count && listener->sockets[which].family == family) {
+    return listener->sockets[which].fd;
+  }
   for (size_t i = 0; i < listener->count; i++) {
     if (listener->sockets[i].family == family) {
       return listener->sockets[i].fd;

@@ -1,5 +1,6 @@
 /* multicast.c: telling multicast groups, joining them, and the interface to send to them by: RFC 1112, RFC 3493. */
 #include "connection/sockets.h"
+#include "connection/words.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -59,7 +60,8 @@ static int multicast_request(multicast_request_t *request, const wti_candidate_t
   if (numbered) {
     request->imr_interface = own;
   } else if (interface != NULL) {
-    return wti_explain_option(error, EOPNOTSUPP, address, "interface");
+    return wti_option_fault(error, address, "interface",
+                            "interface: here that of a group is told by one of its addresses, as in interface=192.0.2.7");
   }
   return 0;
 #endif

@@ -57,7 +57,7 @@ static bool oserror_begins(const char *text, const char *with) { return strncmp(
 
 WTI_PRIVATE long wti_kernel_number(const char *path) {
   long number = 0;
-  FILE *file = fopen(path, "r");
+  FILE *file = fopen(path, "re");
   if (file != NULL) {
     if (fscanf(file, "%ld", &number) != 1) {
       number = 0;

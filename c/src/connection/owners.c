@@ -64,7 +64,7 @@ static void owner_add(owner_found_t *found, unsigned long inode, long user, bool
 /* Notes the sockets of one table of /proc/net that have a port on an address that overlaps. */
 static void owner_ports(owner_found_t *found, const char *table, int port, const char *wanted) {
   char line[512];
-  FILE *file = fopen(table, "r");
+  FILE *file = fopen(table, "re");
   while (file != NULL && fgets(line, sizeof line, file) != NULL) {
     char local[33];
     unsigned at;
@@ -87,7 +87,7 @@ static void owner_ports(owner_found_t *found, const char *table, int port, const
 /* Notes the sockets that are bound to a path or abstract name. */
 static void owner_names(owner_found_t *found, const char *path) {
   char line[512];
-  FILE *file = fopen("/proc/net/unix", "r");
+  FILE *file = fopen("/proc/net/unix", "re");
   while (file != NULL && fgets(line, sizeof line, file) != NULL) {
     unsigned long inode;
     int at = 0;
@@ -155,7 +155,7 @@ static void owner_command(char out[WTI_OWNER_BYTES], long pid) {
   char path[64];
   char command[OWNER_COMMAND_CHARACTERS + 2];
   snprintf(path, sizeof path, "/proc/%ld/cmdline", pid);
-  FILE *file = fopen(path, "r");
+  FILE *file = fopen(path, "re");
   size_t size = file != NULL ? fread(command, 1, sizeof command - 1, file) : 0;
   if (file != NULL) {
     fclose(file);

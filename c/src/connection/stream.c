@@ -183,6 +183,10 @@ WTI_PRIVATE int wti_stream_receive(wt_connection *connection, wt_message *messag
 static int stream_look_ahead(const wt_connection *connection) {
   wt_decoder ahead = connection->decoder;
   wt_message message;
+  if (ahead.held > 0) {
+    /* There was no memory for the rest of a message that has come; the next wt_recv tries again. */
+    return 1;
+  }
   const char *data = connection->input.data + connection->start;
   size_t size = connection->end - connection->start;
   ahead.buffer = NULL;

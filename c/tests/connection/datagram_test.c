@@ -50,8 +50,14 @@ static void ask(wt_listener *listener, wt_connection *client, const char *text) 
 
 TEST(over_udp_on_every_family) {
   static const char *const schemes[] = {"udp", "udp4", "udp6"};
-  static const char *const hosts[][4] = {
-      {"127.0.0.1", "[::1]", "localhost", "127.0.0.2"}, {"127.0.0.1", "127.0.0.2", NULL, NULL}, {"[::1]", NULL, NULL, NULL}};
+#ifdef WTI_PORTABLE
+  /* Without the address that it came to, an answer comes from the one that the routes say. */
+  const char *const other = "127.0.0.1";
+#else
+  const char *const other = "127.0.0.2";
+#endif
+  const char *const hosts[][4] = {
+      {"127.0.0.1", "[::1]", "localhost", other}, {"127.0.0.1", other, NULL, NULL}, {"[::1]", NULL, NULL, NULL}};
   for (size_t i = 0; i < 3; i++) {
     wt_listener *listener = listening(wire_address("%s://:0", schemes[i], 0), NULL);
     CHECK_TEXT(wire_address("%s://:%d", schemes[i], port_of(listener)), wt_listener_address(listener));
@@ -314,9 +320,10 @@ TEST(over_unix_an_answer_waits_for_room_too) {
   CHECK(strstr(error.text, ": timed out after 0.06 s in send") != NULL);
   CHECK_INT(1, wt_recv(client, &message, WIRE_PATIENCE_MS));
   CHECK_INT(0, wt_send_to(listener, &from, "more", 4, WIRE_PATIENCE_MS, &error));
-  /* Gone, and its queue with it. */
+  /* Gone, and its queue with it; and its file, where its name was one. */
   wt_close(client);
-  CHECK_INT(WT_EREFUSED, wt_send_to(listener, &from, "more", 4, WIRE_PATIENCE_MS, &error));
+  CHECK_INT(strchr(from.text, '@') != NULL ? WT_EREFUSED : WT_EUNREACHABLE,
+            wt_send_to(listener, &from, "more", 4, WIRE_PATIENCE_MS, &error));
   wt_listener_close(listener);
 }
 
@@ -401,8 +408,17 @@ TEST(groups_that_cannot_be_reached) {
   wt_listener *listener;
   wt_connection *connection;
   wt_error error;
+#ifdef WTI_PORTABLE
+  CHECK_INT(WT_EUSAGE, wt_listen(&listener, "udp4://239.1.2.3:0?interface=nosuch0", NULL, &error));
+  CHECK_TEXT(
+      "interface: here that of a group is told by one of its addresses, as in interface=192.0.2.7\n"
+      "  udp4://239.1.2.3:0?interface=nosuch0\n"
+      "                     ^^^^^^^^^",
+      error.text);
+#else
   CHECK_INT(WT_EUNREACHABLE, wt_listen(&listener, "udp4://239.1.2.3:0?interface=nosuch0", NULL, &error));
   CHECK_TEXT("udp4://239.1.2.3:0: this machine has no interface nosuch0; ip link shows those it has", error.text);
+#endif
   CHECK_INT(WT_EUNREACHABLE, wt_connect(&connection, "udp6://[ff05::5]:5000?interface=nosuch0", NULL, &error));
   CHECK_INT(WT_EUNREACHABLE, wt_listen(&listener, "udp6://[ff05::5]:0?interface=nosuch0", NULL, &error));
 }

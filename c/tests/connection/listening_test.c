@@ -1,6 +1,8 @@
 /* Listening: both families, one port, paths that are stale, live, or something else; and accepting. */
 #include "wire.h"
 
+#include <sys/file.h>
+
 static const char *failing(int code, const char *address) {
   static wt_error error;
   wt_listener *listener = NULL;
@@ -256,6 +258,76 @@ TEST(abstract_names_have_no_file) {
 }
 #endif
 
+TEST(a_name_that_the_resolver_knows) {
+  char host[256] = "";
+  char local[WT_NAME_BYTES];
+  wt_error error;
+  wt_listener *listener;
+  gethostname(host, sizeof host - 1);
+  /* Where the machine does not know its own name, it is one that nobody knows. */
+  int code = wt_listen(&listener, wire_address("tcp://%s:0", host, 0), NULL, &error);
+  if (code < 0) {
+    CHECK_INT(WT_ENOHOST, code);
+    return;
+  }
+  CHECK_INT(0, meet(listener, wire_address("tcp://%s:%d", host, port_of(listener)), local));
+  wt_listener_close(listener);
+}
+
+TEST(a_directory_that_others_hold_is_no_obstacle) {
+  const char *path = wire_path("locked.sock");
+  int64_t began = wire_now_ms();
+  /* A program that takes its time while it takes a path. */
+  int lock = open(wire_folder, O_RDONLY);
+  wire_need(flock(lock, LOCK_EX) == 0, "flock");
+  wt_listener *listener = listening(wire_address("unix:%s", path, 0));
+  CHECK(wire_now_ms() - began >= 500);
+  close(lock);
+  wt_listener_close(listener);
+}
+
+/* What another user may not do, and may not see; needs to be root. */
+static void as_somebody_else(const char *address, const char *path) {
+  wt_error error;
+  wt_listener *listener;
+  wt_connection *connection;
+  char expected[400];
+  wire_need(setgid(65534) == 0 && setuid(65534) == 0, "setuid");
+  CHECK_INT(WT_EINUSE, wt_listen(&listener, address, NULL, &error));
+  snprintf(expected, sizeof expected, "%s: a process of the user root has it already; stop that, or choose another port",
+           address);
+  CHECK_TEXT(expected, error.text);
+  CHECK_INT(WT_ENOTPERMITTED, wt_listen(&listener, wire_address("unix:%s.other", path, 0), NULL, &error));
+  CHECK(strstr(error.text, ": this user may not make that file there; choose another directory") != NULL);
+  CHECK_INT(WT_ENOTPERMITTED, wt_connect(&connection, wire_address("unix:%s", path, 0), NULL, &error));
+  CHECK(strstr(error.text, ": this user may not use that socket file, or not look into its directory") != NULL);
+  CHECK_INT(WT_ENOTPERMITTED, wt_connect(&connection, "tcp://127.0.0.1:9?mark=7", NULL, &error));
+  CHECK_TEXT("tcp://127.0.0.1:9: mark=7 is for root here (CAP_NET_ADMIN or CAP_NET_RAW)", error.text);
+}
+
+TEST(what_another_user_may_not_do) {
+  if (geteuid() != 0) {
+    return;
+  }
+  const char *path = wire_path("mine.sock");
+  wt_listener *taken = listening("tcp://127.0.0.1:0");
+  wt_listener *mine = listening(wire_address("unix:%s?mode=600", path, 0));
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    /* Ours, or it would be "this process itself". */
+    close(wt_listener_fd(taken));
+    as_somebody_else(wt_listener_address(taken), path);
+    fflush(stdout);
+    _exit(check_failures != 0);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  CHECK_INT(0, status);
+  wt_listener_close(taken);
+  wt_listener_close(mine);
+}
+
 TEST(nobody_comes) {
   wt_error error;
   wt_connection *connection;
@@ -405,6 +477,9 @@ int main(void) {
 #ifdef __linux__
   RUN(abstract_names_have_no_file);
 #endif
+  RUN(a_name_that_the_resolver_knows);
+  RUN(a_directory_that_others_hold_is_no_obstacle);
+  RUN(what_another_user_may_not_do);
   RUN(nobody_comes);
   RUN(calls_that_do_not_fit_the_kind);
   RUN(without_descriptors_accepting_waits_for_better_times);

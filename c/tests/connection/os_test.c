@@ -1,9 +1,10 @@
 /* What lies below connections: time, names, and what the system's errors mean. */
 #include "wire.h"
 
+#include <netdb.h>
 #include <stddef.h>
 
-#include "connection/sockets.h"
+#include "connection/hosts.h"
 #include "connection/words.h"
 
 static const char *explained(int code, int os_error, const char *name, wti_doing_t doing) {
@@ -199,6 +200,42 @@ TEST(options_that_are_refused) {
   close(fd);
 }
 
+static void add(wti_found_t *found, const char *host) {
+  wti_sockaddr_t number;
+  CHECK_INT(1, wti_literal(&number, host, 80, NULL));
+  CHECK_INT(0, wti_add_candidate(found, &number.storage, number.size, NULL));
+}
+
+TEST(families_take_turns) {
+  wti_found_t found = {NULL, 0, SOCK_STREAM, IPPROTO_TCP};
+  static const char *const asked[] = {"::1", "::2", "::3", "::2", "10.0.0.1", "10.0.0.2", "::4", "10.0.0.1"};
+  static const char *const turns[] = {"[::1]", "10.0.0.1", "[::2]", "10.0.0.2", "[::3]", "[::4]"};
+  for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+    add(&found, asked[i]);
+  }
+  wti_interleave(&found);
+  CHECK_INT(6, found.count);
+  for (size_t i = 0; i < found.count; i++) {
+    CHECK_TEXT(wire_address("tcp://%s:%d", turns[i], 80), named("tcp", &found.list[i].to.storage, found.list[i].to.size));
+  }
+  free(found.list);
+}
+
+TEST(what_a_resolver_says) {
+  wt_address address;
+  wt_error error;
+  CHECK_INT(0, wt_address_parse(&address, "tcp4://pi.local:80", NULL));
+  CHECK_INT(WT_ENOHOST, wti_explain_lookup(&error, EAI_AGAIN, &address, AF_INET));
+  CHECK_TEXT(
+      "tcp4://pi.local:80: no name server says who pi.local is: is this machine on the network? if it is, try again later",
+      error.text);
+  CHECK_INT(WT_ENOHOST, wti_explain_lookup(&error, EAI_FAMILY, &address, AF_INET));
+  CHECK_TEXT("tcp4://pi.local:80: pi.local has no IPv4 address", error.text);
+  CHECK_INT(WT_EMEMORY, wti_explain_lookup(&error, EAI_MEMORY, &address, AF_INET));
+  CHECK_INT(WT_ENOHOST, wti_explain_lookup(&error, EAI_FAIL, &address, AF_UNSPEC));
+  CHECK(strncmp("tcp4://pi.local:80: pi.local was not found: ", error.text, 44) == 0);
+}
+
 int main(void) {
   int open_before = wire_open_fds();
   RUN(errors_say_what_the_user_can_do);
@@ -211,5 +248,7 @@ int main(void) {
   RUN(a_descriptor_that_is_none);
   RUN(what_an_address_says_wins);
   RUN(options_that_are_refused);
+  RUN(families_take_turns);
+  RUN(what_a_resolver_says);
   return wire_done(open_before);
 }
