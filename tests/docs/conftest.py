@@ -8,6 +8,7 @@ What a block shows is run; how, is said in an HTML comment before it, which no r
     <!-- test: file=server.py -->    written to a file, which a later block runs
     <!-- test: connected="tcp://…" -->    before C that needs a `connection`: this is where it leads
     <!-- test: clone=wiretalk -->    there is a clone of the repository in that folder, as far as C needs one
+    <!-- test: examples -->          this is the folder of the examples, in which they have been built
     <!-- test: output -->            what the block before prints
     <!-- not run: the reason -->     shown only
 
@@ -28,6 +29,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [
     ROOT / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "examples/README.md",
     ROOT / "c/README.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "ARCHITECTURE.md",

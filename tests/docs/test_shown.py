@@ -15,7 +15,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.compiling import find_compiler
 
+from .built import lay_out_examples
 from .conftest import RUN
 from .fragment_c import clone, compile_shown
 from .place import Place, has_ipv6
@@ -48,6 +50,8 @@ def test_section(section, require):
     for tool in TOOLS:
         used = any(re.search(rf"^\$ (.*\| *)?{tool}\b", block.text, re.MULTILINE) for block in section.blocks)
         require(not used or shutil.which(tool), f"{tool} is not there")
+    built = any("examples" in block.words for block in section.blocks)
+    require(not built or find_compiler(), "there is no C compiler")
     require(os.path.exists("/proc/net/tcp"), "who listens is read from /proc")
     if not has_ipv6() and any("tcp6://" in block.text for block in section.blocks):
         pytest.skip("this machine has no IPv6, and the section is about it")
@@ -78,6 +82,8 @@ class Scenario:
                     self._start(self._own(value))
                 elif name == "clone":
                     clone(self._place.path(value))
+            if "examples" in block.words:
+                lay_out_examples(self._place, [block.text for block in self._section.blocks])
             if block.value("file"):
                 self._place.path(block.value("file")).write_text(self._own(block.text), encoding="utf-8")
             elif "output" in block.words:
