@@ -21,6 +21,7 @@ BENCHMARKS = {
     "line": "lines, 16 in flight, against StreamReader.readline and a bare Protocol",
     "count": "length:u32be, 16 in flight, against StreamReader.readexactly and a bare Protocol",
     "idle": "memory of idle connections",
+    "c": "C: wt_serve's line echo, 1 and 16 in flight, against a bare epoll echo",
     "startup": "`wiretalk --help` and `wiretalk send` against `python -c pass`",
 }
 QUICK = harness.Settings(processes=1, rounds=6, seconds=0.2, idle_connections=2000, starts=15)
