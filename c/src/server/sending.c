@@ -40,36 +40,40 @@ WTI_PRIVATE void wti_session_flush(wt_session *session) {
   }
 }
 
+/* Writes bytes, and returns the place behind them. Mostly they are none or one, which needs no call. */
+static unsigned char *sending_put(unsigned char *out, const unsigned char *bytes, size_t size) {
+  if (size == 1) {
+    *out = *bytes;
+  } else if (size > 0) {
+    memcpy(out, bytes, size);
+  }
+  return out + size;
+}
+
 /* Writes what goes before a message, the message, and what goes after it; or through wt_encode, where it does not go as it
    is. Returns 0, or a code, and then nothing has been written. */
 static int sending_encode(wt_session *session, const void *message, size_t size) {
   wti_queue_t *queue = &session->queue;
   const wt_framing *framing = &session->decoder.framing;
   wti_spares_t *spares = session->at_hand ? &session->server->spares : NULL;
-  wti_envelope_t envelope = {{0}, 0, {0}, 0};
-  /* Both sides are copied whole, whatever is in them: that is less than to find out how much. */
-  const size_t sides = sizeof envelope.head + sizeof envelope.tail;
+  wti_envelope_t envelope;
   int how = wti_envelope(framing, message, size, &envelope);
   if (how < 0) {
     return how;
   }
-  size_t most = how == 0 ? size : wt_encoded_most(framing, size);
-  if (most > SIZE_MAX - sides || !wti_queue_has(queue, most + sides, spares)) {
+  size_t sides = how == 0 ? envelope.head_size + envelope.tail_size : wt_encoded_most(framing, size) - size;
+  if (size > SIZE_MAX - sides || !wti_queue_has(queue, size + sides, spares)) {
     return WT_EMEMORY;
   }
   unsigned char *out = queue->data + queue->end;
   if (how != 0) {
-    queue->end += (size_t)wt_encode(framing, message, size, out, most);
+    queue->end += (size_t)wt_encode(framing, message, size, out, size + sides);
     return 0;
   }
-  memcpy(out, envelope.head, sizeof envelope.head);
-  out += envelope.head_size;
-  if (size > 0) {
-    memcpy(out, message, size);
-    out += size;
-  }
-  memcpy(out, envelope.tail, sizeof envelope.tail);
-  queue->end += envelope.head_size + size + envelope.tail_size;
+  out = sending_put(out, envelope.head, envelope.head_size);
+  out = sending_put(out, message, size);
+  (void)sending_put(out, envelope.tail, envelope.tail_size);
+  queue->end += size + sides;
   return 0;
 }
 
