@@ -14,7 +14,7 @@ static int netstring_count(const wt_decoder *decoder, size_t *digits, int whole,
   *count = 0;
   for (size_t i = 0; i < *digits; i++) {
     if (head[i] < '0' || head[i] > '9') {
-      if ((over || *count > decoder->framing.max_message) && (head[0] != '0' || i == 1)) {
+      if ((over || *count > decoder->framing.max_message) && head[0] != '0') {
         *digits = i;
         return WTI_OVER_TOLD_AT_LEAST;
       }

@@ -70,6 +70,38 @@ TEST(a_count_over_the_limit_is_told_as_it_came) {
   CHECK_TEXT("a message of 18446744073709551616 bytes: the limit max_message_bytes is 5", FED("18446744073709551616:"));
 }
 
+/* What is wrong first is what is wrong, however the bytes were cut. */
+TEST(a_count_over_the_limit_comes_before_what_makes_it_no_count) {
+  hears("netstring", 5);
+  CHECK_TEXT("a message of at least 6 bytes: the limit max_message_bytes is 5", FED("6x"));
+  hears("netstring", 5);
+  CHECK_TEXT(BAD_COUNT "'5x'", FED("5x"));
+  hears("netstring", 5);
+  CHECK_TEXT(BAD_COUNT "'09x'", FED("09x"));
+  hears("netstring", 5);
+  CHECK_TEXT("a message of at least 99999999999999999999 bytes: the limit max_message_bytes is 5",
+             FED("99999999999999999999x"));
+}
+
+#if SIZE_MAX == UINT64_MAX
+TEST(the_largest_count_of_all_is_one) {
+  hears("netstring", SIZE_MAX);
+  CHECK_TEXT("", FED("18446744073709551615:"));
+  CHECK(heard.need == UINT64_MAX);
+  hears("netstring", SIZE_MAX);
+  CHECK_TEXT("a message of 18446744073709551616 bytes: the limit max_message_bytes is 18446744073709551615",
+             FED("18446744073709551616:"));
+}
+#else
+TEST(the_largest_count_of_all_is_one) {
+  hears("netstring", SIZE_MAX);
+  CHECK_TEXT("", FED("4294967295:"));
+  CHECK(heard.need == UINT32_MAX);
+  hears("netstring", SIZE_MAX);
+  CHECK_TEXT("a message of 4294967296 bytes: the limit max_message_bytes is 4294967295", FED("4294967296:"));
+}
+#endif
+
 TEST(how_much_had_come_is_told) {
   hears("netstring", 0);
   CHECK_TEXT("", FED("12"));
@@ -107,6 +139,8 @@ int main(void) {
   RUN(what_is_no_count_is_shown);
   RUN(what_comes_in_place_of_the_comma_is_shown);
   RUN(a_count_over_the_limit_is_told_as_it_came);
+  RUN(a_count_over_the_limit_comes_before_what_makes_it_no_count);
+  RUN(the_largest_count_of_all_is_one);
   RUN(how_much_had_come_is_told);
   RUN(without_room_no_byte_is_taken);
   RUN(what_is_said_tells_its_size);

@@ -38,6 +38,25 @@ TEST(what_is_no_character_after_all_is_passed_on) {
   CHECK_TEXT("[\\ff\\80\\80\\80\\80\\c1\\f5]", FED("\xFF\x80\x80\x80\x80\xC1\xF5"));
 }
 
+/* The first and the last byte that begin a character of 2, 3 and 4 bytes, and their neighbours, which begin none. */
+TEST(where_characters_begin) {
+  static const struct {
+    unsigned char first;
+    size_t size;
+  } begins[] = {{0x7F, 1}, {0x80, 1}, {0xC1, 1}, {0xC2, 2}, {0xDF, 2}, {0xE0, 3},
+                {0xEF, 3}, {0xF0, 4}, {0xF4, 4}, {0xF5, 1}, {0xFF, 1}};
+  for (size_t i = 0; i < sizeof begins / sizeof begins[0]; i++) {
+    wt_message rest;
+    size_t need;
+    char first = (char)begins[i].first;
+    hears("raw:utf8", 0);
+    heard_feed(&first, 1, 1);
+    CHECK_INT(begins[i].size > 1 ? WT_ETRUNCATED : 0, wt_decode_end(&heard, &rest, &need));
+    CHECK_INT(begins[i].size > 1 ? begins[i].size : 0, need);
+    CHECK_INT(begins[i].size > 1, rest.size);
+  }
+}
+
 TEST(a_limit_below_the_size_of_a_character_cuts_it) {
   hears("raw:utf8", 2);
   CHECK_TEXT("[\\e2\\82] [\\aca]", FED("\xE2\x82\xAC" "a"));
@@ -60,6 +79,7 @@ int main(void) {
   RUN(a_chunk_over_the_limit_is_cut);
   RUN(no_character_is_cut_in_two);
   RUN(what_is_no_character_after_all_is_passed_on);
+  RUN(where_characters_begin);
   RUN(a_limit_below_the_size_of_a_character_cuts_it);
   RUN(what_is_said_may_have_any_size);
   return heard_done();

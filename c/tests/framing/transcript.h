@@ -122,6 +122,9 @@ static inline const char *ended(void) {
     if (code == WT_ETRUNCATED) {
       heard_add_bytes(" {", rest.data, rest.size, "}");
       CHECK_INT(code, wt_decode(&heard, "x", 1, &rest));
+    } else {
+      CHECK_INT(0, rest.size);
+      CHECK_INT(0, need);
     }
     if (code == WT_ETRUNCATED && need > 0) {
       char of[32];
