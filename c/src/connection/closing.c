@@ -49,9 +49,9 @@ static bool closing_discard(const wt_connection *connection) {
   return received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-/* Lets a reset not overtake our last bytes. A socket that is closed with input unread, or to come, answers with a reset;
-   the peer may then lose what it had not read yet, and is told of a reset where all was well. So the end is sent first,
-   and a peer that has not finished is listened to: for a moment, and for as long as it takes what it is owed. */
+/* Lets a reset not overtake our last bytes. A socket that is closed with input unread, or to come, answers with a
+   reset; the peer may then lose what it had not read yet, and is told of a reset where all was well. So the end is
+   sent first, and a peer that has not finished is listened to: for a moment, and until it has what it is owed. */
 static void closing_linger(wt_connection *connection) {
   int64_t moment = wti_deadline(WTI_LINGER_MS);
   int64_t latest = wti_deadline(connection->close_timeout_ms);

@@ -1,5 +1,5 @@
-/* connecting.c: connect to the first of several addresses that answers, as RFC 8305 (Happy Eyeballs, version 2) says: each
-   gets a head start over the next, the first to connect wins, the others are closed. One thread, one poll. */
+/* connecting.c: connect to the first of several addresses that answers, as RFC 8305 (Happy Eyeballs, version 2) says:
+   each gets a head start over the next, the first to connect wins, the others are closed. One thread, one poll. */
 #include "connection/sockets.h"
 #include "connection/words.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A Unix server's backlog is full, and the system does not tell when it no longer is: the pause before asking again. */
+/* A Unix server's backlog is full, and nothing tells when it no longer is: the pause before asking again. */
 enum { CONNECTING_BACKLOG_RETRY_MS = 20 };
 
 typedef enum { CONNECTING_WAITS, CONNECTING_RUNS, CONNECTING_QUEUES, CONNECTING_LOST } connecting_state_t;
@@ -61,8 +61,8 @@ WTI_PRIVATE int wti_open_socket(const wti_candidate_t *candidate, const wt_addre
   return fd;
 }
 
-/* Whether TCP has connected a socket to itself: when nobody listens on a local port in the ephemeral range, the system may
-   pick that very port as our own, and TCP's simultaneous open then succeeds with ourselves. */
+/* Whether TCP has connected a socket to itself: when nobody listens on a local port in the ephemeral range, the
+   system may pick that very port as our own, and TCP's simultaneous open then succeeds with ourselves. */
 static bool connecting_to_itself(int fd, const wti_candidate_t *candidate) {
   wti_sockaddr_t own;
   wti_sockaddr_t peer;
@@ -152,7 +152,7 @@ static void connecting_finish(connecting_race_t *race, size_t at) {
   }
 }
 
-/* Waits until something has become of an attempt, or another is due. Returns 0, WT_ETIMEDOUT without words, or a code. */
+/* Waits until something has become of an attempt, or another is due. Returns 0, or a code without words. */
 static int connecting_wait(connecting_race_t *race, int64_t deadline, unsigned flags) {
   nfds_t running = 0;
   bool queues = false;
@@ -232,9 +232,9 @@ static int connecting_together(connecting_race_t *race, wt_error *error) {
            strcmp(connecting_reason(&race->attempts[i]), first) == 0;
   }
   for (size_t i = 0; i < race->count && used < sizeof words; i++) {
-    int more = same ? snprintf(words + used, sizeof words - used, "%s%s", i > 0 ? " and " : "", race->attempts[i].name)
-                    : snprintf(words + used, sizeof words - used, "%s%s: %s", i > 0 ? "; " : "", race->attempts[i].name,
-                               connecting_reason(&race->attempts[i]));
+    const char *between = i == 0 ? "" : same ? " and " : "; ";
+    int more = snprintf(words + used, sizeof words - used, "%s%s%s%s", between, race->attempts[i].name, same ? "" : ": ",
+                        same ? "" : connecting_reason(&race->attempts[i]));
     used += (size_t)more;
   }
   if (same) {
@@ -290,8 +290,8 @@ static int connecting_explain(connecting_race_t *race, int stopped, int timeout_
   }
 }
 
-WTI_PRIVATE int wti_connect_first(int *fd, const wti_candidate_t **won, const wti_candidate_t *candidates, size_t count,
-                                  const wt_address *address, int64_t deadline, int timeout_ms, unsigned flags,
+WTI_PRIVATE int wti_connect_first(int *fd, const wti_candidate_t **won, const wti_candidate_t *candidates,
+                                  size_t count, const wt_address *address, int64_t deadline, int timeout_ms, unsigned flags,
                                   wti_unix_file_t *file, wt_error *error) {
   connecting_race_t race = {.address = address, .candidates = candidates, .count = count, .winner = SIZE_MAX};
   race.attempts = calloc(count, sizeof *race.attempts);

@@ -1,5 +1,5 @@
-/* connection.c: making a connection, and what can be asked of one. Sending and receiving are in stream.c and peer.c, ending
-   in closing.c. */
+/* connection.c: making a connection, and what can be asked of one. Sending and receiving are in stream.c and peer.c,
+   ending in closing.c. */
 #include "connection/connection.h"
 
 #include <errno.h>

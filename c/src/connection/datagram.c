@@ -1,8 +1,9 @@
-/* datagram.c: whole datagrams in, whole datagrams out, none ever cut; and answered from the address that they came to.
+/* datagram.c: whole datagrams in, whole datagrams out, none ever cut; and answered from the address that they came
+   to.
 
    Left alone, the kernel picks an answer's source by its routes; a peer that is connected to another of the machine's
-   addresses would never hear it (RFC 1123, section 2.3; RFC 3542, section 6.1). So the address a datagram came to is taken
-   along, and given back when it is answered. */
+   addresses would never hear it (RFC 1123, section 2.3; RFC 3542, section 6.1). So the address a datagram came to is
+   taken along, and given back when it is answered. */
 #include "connection/sockets.h"
 #include "connection/words.h"
 
@@ -97,8 +98,8 @@ static size_t datagram_use_local(datagram_control_t *control, const wt_endpoint 
   return 0;
 }
 
-/* Makes room for the datagram that is next, a zero byte behind it included. A UDP one is not longer than a known size; a
-   Unix one may be of any, so the system is asked, where it tells. */
+/* Makes room for the datagram that is next, a zero byte behind it included. A UDP one is not longer than a known
+   size; a Unix one may be of any, so the system is asked, where it tells. */
 static int datagram_make_room(int fd, bool unix_socket, wti_buffer_t *buffer, size_t max_message) {
   size_t most = unix_socket || max_message < DATAGRAM_UDP_ROOM ? max_message : (size_t)DATAGRAM_UDP_ROOM;
 #ifdef WTI_LINUX
@@ -162,8 +163,8 @@ WTI_PRIVATE int wti_take_datagram(int fd, wti_buffer_t *buffer, size_t max_messa
     return datagram_none_there(errno) ? 0 : wti_explain(error, errno, name, WTI_RECEIVE);
   }
   if (cut) {
-    return wti_fail(error, WT_ELIMIT, "a datagram longer than the limit was dropped: the limit max_message_bytes is %zu",
-                    max_message);
+    return wti_fail(error, WT_ELIMIT,
+                    "a datagram longer than the limit was dropped: the limit max_message_bytes is %zu", max_message);
   }
   buffer->data[received] = '\0';
   message->data = buffer->data;

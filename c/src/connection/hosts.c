@@ -1,5 +1,5 @@
-/* hosts.c: hosts to socket addresses: numbers, localhost, the system's resolver, and the order that RFC 8305 wants. The
-   only place that asks a resolver. Nothing is opened here. */
+/* hosts.c: hosts to socket addresses: numbers, localhost, the system's resolver, and the order that RFC 8305 wants.
+   The only place that asks a resolver. Nothing is opened here. */
 #include "connection/hosts.h"
 
 #include <arpa/inet.h>
@@ -57,8 +57,8 @@ WTI_PRIVATE int64_t wti_interface_index(const char *interface, const char *name,
   }
   unsigned index = if_nametoindex(interface);
   if (index == 0) {
-    return wti_fail_os(error, WT_EUNREACHABLE, ENODEV, "%s: this machine has no interface %s; ip link shows those it has",
-                       name, interface);
+    return wti_fail_os(error, WT_EUNREACHABLE, ENODEV,
+                       "%s: this machine has no interface %s; ip link shows those it has", name, interface);
   }
   return index;
 }

@@ -1,5 +1,5 @@
-/* listener.c: the blocking face of listening: waiting for a connection, or for a datagram, on all the sockets of an address.
-   How they are opened is in listening.c. */
+/* listener.c: the blocking face of listening: waiting for a connection, or for a datagram, on all the sockets of an
+   address. How they are opened is in listening.c. */
 #include "connection/connection.h"
 
 #include <errno.h>
@@ -92,7 +92,8 @@ const char *wt_listener_address(const wt_listener *listener) { return listener->
 int wt_listener_fd(const wt_listener *listener) { return listener->sockets[0].fd; }
 
 /* Waits until one of the sockets is ready. Returns 0, or a code. */
-static int listener_await(wt_listener *listener, const char *wait, int64_t deadline, int timeout_ms, wt_error *error) {
+static int listener_await(wt_listener *listener, const char *wait, int64_t deadline, int timeout_ms,
+                          wt_error *error) {
   int ready = wti_poll(listener->polled, (nfds_t)listener->count, deadline, listener->options.flags);
   if (ready > 0) {
     return 0;

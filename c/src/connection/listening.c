@@ -27,8 +27,8 @@ static int listening_choose_families(int fd, const wti_candidate_t *candidate, c
   if (candidate->family != AF_INET6) {
     return 0;
   }
-  /* Systems differ in what they do unasked, so they are always asked. Where both families cannot be had in one socket,
-     a second one is opened. */
+  /* Systems differ in what they do unasked, so they are always asked. Where both families cannot be had in one
+     socket, a second one is opened. */
   bool both = address->host[0] == '\0' && wti_family_of(address) == AF_UNSPEC;
   int only6 = wti_number(address, "v6only", !both) != 0;
   if (setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only6, sizeof only6) < 0 &&
@@ -52,8 +52,8 @@ static int listening_bind(int fd, const wti_candidate_t *candidate, const wt_add
   wti_sockaddr_t to = candidate->to;
   int failed = 0;
   if (candidate->type == SOCK_STREAM || group) {
-    /* For TCP, so that a server can start again while connections of its last run are still in TIME_WAIT; on Linux and
-       the BSDs it does not let two listen on one port. For a group, since several programs may be members. */
+    /* For TCP, so that a server can start again while connections of its last run are still in TIME_WAIT; on Linux
+       and the BSDs it does not let two listen on one port. For a group, since several programs may be members. */
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   }
   failed = wti_apply_options(fd, candidate->family, address, error);
@@ -135,7 +135,7 @@ static int listening_open(listening_job_t *job, const wti_candidate_t *given) {
   return 0;
 }
 
-/* Opens them all with one port: 0, LISTENING_TAKEN where the port that was picked is taken on another address, or a code. */
+/* Opens them all with one port. Returns 0, or a code; LISTENING_TAKEN: the port picked is taken on another address. */
 static int listening_open_all(listening_job_t *job) {
   int result = 0;
   bool skipped = false;

@@ -38,8 +38,8 @@ typedef struct ip_mreq multicast_request_t;
 #endif
 
 /* Fills in the group and the interface, which the option tells by name, or by an address of ours. */
-static int multicast_request(multicast_request_t *request, const wti_candidate_t *candidate, const wt_address *address,
-                             wt_error *error) {
+static int multicast_request(multicast_request_t *request, const wti_candidate_t *candidate,
+                             const wt_address *address, wt_error *error) {
   memset(request, 0, sizeof *request);
   request->imr_multiaddr = ((const struct sockaddr_in *)&candidate->to.storage)->sin_addr;
   const wt_option *interface = wt_address_option(address, "interface");
@@ -61,7 +61,8 @@ static int multicast_request(multicast_request_t *request, const wti_candidate_t
     request->imr_interface = own;
   } else if (interface != NULL) {
     return wti_option_fault(error, address, "interface",
-                            "interface: here that of a group is told by one of its addresses, as in interface=192.0.2.7");
+                            "interface: here that of a group is told by one of its addresses, as in "
+                            "interface=192.0.2.7");
   }
   return 0;
 #endif
@@ -82,7 +83,8 @@ static int multicast_send_by(int fd, const wti_candidate_t *candidate, const wt_
 #endif
 }
 
-WTI_PRIVATE int wti_group_prepare(int fd, const wti_candidate_t *candidate, const wt_address *address, wt_error *error) {
+WTI_PRIVATE int wti_group_prepare(int fd, const wti_candidate_t *candidate, const wt_address *address,
+                                  wt_error *error) {
   /* This network alone, unless told. */
   int hops = (int)wti_number(address, "ttl", 1);
   if (candidate->family == AF_INET6) {
@@ -105,8 +107,8 @@ WTI_PRIVATE int wti_group_prepare(int fd, const wti_candidate_t *candidate, cons
 
 WTI_PRIVATE int wti_group_own(wti_sockaddr_t *out, const wti_candidate_t *candidate, const wt_address *address,
                               wt_error *error) {
-  /* Bound to the group itself, the socket hears nothing else. A group of the link's own (ff02::…) can only be bound to
-     together with an interface; without one, it is every address. */
+  /* Bound to the group itself, the socket hears nothing else. A group of the link's own (ff02::…) can only be bound
+     to together with an interface; without one, it is every address. */
   *out = candidate->to;
   if (candidate->family == AF_INET) {
     return 0;
@@ -152,7 +154,8 @@ static int multicast_joined(int result, const wt_address *address, wt_error *err
   char name[WT_ADDRESS_BYTES];
   wti_told(name, address);
   return wti_fail_os(error, WT_EUNREACHABLE, os_error,
-                     "%s: no interface leads to that group: name one with ?interface=NAME (ip link shows them)", name);
+                     "%s: no interface leads to that group: name one with ?interface=NAME (ip link shows them)",
+                     name);
 }
 
 WTI_PRIVATE int wti_group_join(int fd, const wti_candidate_t *candidate, const wt_address *address, wt_error *error) {

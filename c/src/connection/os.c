@@ -1,5 +1,5 @@
-/* os.c: the calls of the system that wait, open and move bytes, made safe against signals. No message and no ending of a
-   conversation is decided here. */
+/* os.c: the calls of the system that wait, open and move bytes, made safe against signals. No message and no ending
+   of a conversation is decided here. */
 #include "connection/os.h"
 
 #include <errno.h>

@@ -1,6 +1,6 @@
-/* os.h: the system's sockets, as connections and servers both need them: clock, poll, names, failures in words, sockets
-   that listen, one connection accepted, one datagram taken or given. Nothing here waits unless it says so; no message,
-   no framing's rule and no conversation's ending is decided here. */
+/* os.h: the system's sockets, as connections and servers both need them: clock, poll, names, failures in words,
+   sockets that listen, one connection accepted, one datagram taken or given. Nothing here waits unless it says so; no
+   message, no framing's rule and no conversation's ending is decided here. */
 #ifndef WTI_CONNECTION_OS_H
 #define WTI_CONNECTION_OS_H
 
@@ -41,9 +41,9 @@ WTI_PRIVATE int64_t wti_deadline(int timeout_ms);
 /* What is left until then, as poll takes it: 0 when it has passed, -1 for WTI_NEVER, a day at most. */
 WTI_PRIVATE int wti_left_ms(int64_t deadline);
 
-/* Waits with poll until something is ready. Goes on after a signal handler, unless `flags` has WT_INTERRUPTIBLE. Returns
-   how many are ready, 0 when the deadline has passed, WT_EINTERRUPTED, or WT_ESYSTEM with errno set. `fds` may be NULL
-   with a count of 0: then it only waits. */
+/* Waits with poll until something is ready. Goes on after a signal handler, unless `flags` has WT_INTERRUPTIBLE.
+   Returns how many are ready, 0 when the deadline has passed, WT_EINTERRUPTED, or WT_ESYSTEM with errno set. `fds`
+   may be NULL with a count of 0: then it only waits. */
 WTI_PRIVATE int wti_poll(struct pollfd *fds, nfds_t count, int64_t deadline, unsigned flags);
 
 /* The same for one socket. */
@@ -51,12 +51,12 @@ WTI_PRIVATE int wti_poll_one(int fd, short events, int64_t deadline, unsigned fl
 
 /* ---- failures */
 
-/* What was tried. On an open stream WTI_SEND and WTI_RECEIVE tell how a conversation broke; with datagrams every send is
-   an opening. */
+/* What was tried. On an open stream WTI_SEND and WTI_RECEIVE tell how a conversation broke; with datagrams every send
+   is an opening. */
 typedef enum { WTI_OPEN, WTI_CONNECT, WTI_LISTEN, WTI_ACCEPT, WTI_SEND, WTI_RECEIVE } wti_doing_t;
 
-/* Says what an errno means, for the address or peer of this name, as text; fills `error` unless it is NULL, and returns
-   the code. A peer that the system takes for dead (ETIMEDOUT on an open stream) is WT_ERESET: no wait of ours. */
+/* Says what an errno means, for the address or peer of this name, as text; fills `error` unless it is NULL, and
+   returns the code. A peer that the system takes for dead is WT_ERESET, for no wait of ours was too long. */
 WTI_PRIVATE int wti_explain(wt_error *error, int os_error, const char *name, wti_doing_t doing);
 
 /* WT_ETIMEDOUT: "NAME: timed out after 10 s in WAIT", where `wait` is a word of docs/endings.md ("receive"). */
@@ -73,8 +73,8 @@ typedef struct wti_sockaddr {
   struct sockaddr_storage storage;
 } wti_sockaddr_t;
 
-/* Writes an endpoint's name as an address that could be typed again ("tcp://[fe80::1%eth0]:80"); "unix:(unnamed)" for a
-   Unix socket without one. IPv4 within IPv6 is named as IPv4. Never longer than WT_NAME_BYTES. */
+/* Writes an endpoint's name as an address that could be typed again ("tcp://[fe80::1%eth0]:80"); "unix:(unnamed)" for
+   a Unix socket without one. IPv4 within IPv6 is named as IPv4. Never longer than WT_NAME_BYTES. */
 WTI_PRIVATE void wti_name(char out[WT_NAME_BYTES], const char *scheme, const void *sockaddr, socklen_t size);
 
 /* The name of a socket's own end. */
@@ -111,8 +111,8 @@ WTI_PRIVATE void wti_close_fd(int fd);
 /* Closes so that a TCP peer sees a reset. */
 WTI_PRIVATE void wti_reset_fd(int fd);
 
-/* Sets what the options of the address ask for, and TCP's defaults where it is TCP (nodelay, keepalive, user timeout).
-   Returns 0, or a code. */
+/* Sets what the options of the address ask for, and TCP's defaults where it is TCP (nodelay, keepalive, user
+   timeout). Returns 0, or a code. */
 WTI_PRIVATE int wti_apply_options(int fd, int family, const wt_address *address, wt_error *error);
 
 /* The file of a Unix socket that we have made, known by its inode. All zero: there is none. */
@@ -132,29 +132,29 @@ typedef struct wti_listening {
   wti_unix_file_t file;
 } wti_listening_t;
 
-/* Binds all that an address means, one port for all; listens where the scheme has connections; joins a multicast group.
-   Replaces a Unix socket's file that nobody answers at. A host that is a name blocks for as long as the resolver takes.
-   Returns 0 and an array of at least one, which wti_unlisten frees; else a code. */
+/* Binds all that an address means, one port for all; listens where the scheme has connections; joins a multicast
+   group. Replaces a Unix socket's file that nobody answers at. A host that is a name blocks for as long as the
+   resolver takes. Returns 0 and an array of at least one, which wti_unlisten frees; else a code. */
 WTI_PRIVATE int wti_open_listening(wti_listening_t **sockets, size_t *count, const wt_address *address,
                                    wt_error *error);
 
 /* Closes them, removes a Unix socket's file that is still ours, frees. NULL is no matter. */
 WTI_PRIVATE void wti_close_listening(wti_listening_t *sockets, size_t count);
 
-/* Takes one connection that waits at a listening socket. Returns 1, *fd (non-blocking, close-on-exec, with the options
-   of the address) and *peer (or NULL); 0 where none waits; WT_ELIMIT where there are no descriptors or no memory left:
-   the connection waits on and the socket stays ready, so pause before trying again; or another code. */
+/* Takes one connection that waits at a listening socket. Returns 1, *fd (non-blocking, close-on-exec, with the
+   options of the address) and *peer (or NULL); 0 where none waits; WT_ELIMIT where there are no descriptors or no
+   memory left: the connection waits on and the socket stays ready, so pause before trying again; or another code. */
 WTI_PRIVATE int wti_accept_one(int *fd, wti_sockaddr_t *peer, int listening, const wt_address *address,
                                wt_error *error);
 
-/* Sends of `count` pieces what the system takes at once; no SIGPIPE. Returns the bytes, or -1 with errno (EAGAIN where
-   there is no room; never EINTR). */
+/* Sends of `count` pieces what the system takes at once; no SIGPIPE. Returns the bytes, or -1 with errno (EAGAIN
+   where there is no room; never EINTR). */
 WTI_PRIVATE ssize_t wti_send_pieces(int fd, const struct iovec *pieces, int count);
 
 /* The same for one piece, for less. */
 WTI_PRIVATE ssize_t wti_send_bytes(int fd, const void *bytes, size_t size);
 
-/* Receives what is there. Returns the bytes, 0 at the end, or -1 with errno (EAGAIN where nothing is; never EINTR). */
+/* Receives what is there. Returns the bytes, 0 at the end, or -1 with errno (EAGAIN where nothing is; no EINTR). */
 WTI_PRIVATE ssize_t wti_receive(int fd, void *buffer, size_t room);
 
 /* ---- datagrams */
@@ -168,14 +168,14 @@ typedef struct wti_buffer {
 /* Makes room, and keeps what is there. Returns 0, or WT_EMEMORY. */
 WTI_PRIVATE int wti_buffer_grow(wti_buffer_t *buffer, size_t room);
 
-/* Takes one datagram. Returns 1 and the message, within the buffer and with a zero byte behind it; 0 where none is there;
-   WT_ELIMIT for one longer than `max_message`, which is gone; or what the network told of one sent before. `from` (or
-   NULL) receives everything but the text: wti_name_endpoint writes that. `name` is for the error. */
+/* Takes one datagram. Returns 1 and the message, within the buffer and with a zero byte behind it; 0 where none is
+   there; WT_ELIMIT for one longer than `max_message`, which is gone; or what the network told of one sent before.
+   `from` (or NULL) receives everything but the text: wti_name_endpoint writes that. `name` is for the error. */
 WTI_PRIVATE int wti_take_datagram(int fd, wti_buffer_t *buffer, size_t max_message, wt_message *message,
                                   wt_endpoint *from, const char *name, wt_error *error);
 
-/* Gives one datagram, from our address that `to` spoke to; to the connected peer where `to` is NULL. Returns 1; 0 where
-   there is no room now (poll for POLLOUT; at an unconnected Unix socket try again after WTI_ROOM_LOOK_MS); or a code. */
+/* Gives one datagram, from our address that `to` spoke to; to the connected peer where `to` is NULL. Returns 1; 0
+   where there is no room now (poll for POLLOUT; at an unconnected Unix socket look after WTI_ROOM_LOOK_MS); or a code. */
 WTI_PRIVATE int wti_give_datagram(int fd, const wt_endpoint *to, const void *message, size_t size, const char *name,
                                   wt_error *error);
 

@@ -84,7 +84,8 @@ static int oserror_ran_out(wt_error *error, int os_error) {
                        most > 0 ? most : own);
   }
   return wti_fail_os(error, WT_ELIMIT, os_error,
-                     "this process is out of file descriptors (ulimit -n raises it): the limit open files is %ld", own);
+                     "this process is out of file descriptors (ulimit -n raises it): the limit open files is %ld",
+                     own);
 }
 
 WTI_PRIVATE int wti_explain_too_long(wt_error *error, const char *name, int fd) {
@@ -100,7 +101,8 @@ WTI_PRIVATE int wti_explain_too_long(wt_error *error, const char *name, int fd) 
     most = (int)wti_kernel_number("/proc/sys/net/core/wmem_default");
   }
   return wti_fail_os(error, WT_ELIMIT, EMSGSIZE,
-                     "the message is larger than the socket's send buffer (?sndbuf=SIZE): the limit sndbuf is %d", most);
+                     "the message is larger than the socket's send buffer (?sndbuf=SIZE): the limit sndbuf is %d",
+                     most);
 }
 
 /* Says why the system does not permit it, with what would do. */
@@ -168,7 +170,8 @@ static int oserror_explain_opening(wt_error *error, int os_error, const char *na
   }
   if (os_error == EINVAL && strstr(name, "[fe80:") != NULL && strchr(name, '%') == NULL) {
     return wti_fail_os(error, WT_EUNREACHABLE, os_error,
-                       "%s: an address of the link alone needs its interface, as in [fe80::1%%eth0]; ip link shows them",
+                       "%s: an address of the link alone needs its interface, as in [fe80::1%%eth0]; "
+                       "ip link shows them",
                        name);
   }
   if (oserror_begins(name, "unix") && (os_error == ECONNREFUSED || os_error == EAGAIN)) {

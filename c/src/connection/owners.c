@@ -1,5 +1,5 @@
-/* owners.c: which process has an address, as far as /proc tells; elsewhere nobody is named. Reads; never fails; takes a
-   bounded time: it only makes an error's sentence better. */
+/* owners.c: which process has an address, as far as /proc tells; elsewhere nobody is named. Reads; never fails; takes
+   a bounded time: it only makes an error's sentence better. */
 #include "connection/os.h"
 #include "connection/words.h"
 
@@ -71,7 +71,7 @@ static void owner_ports(owner_found_t *found, const char *table, int port, const
     unsigned state;
     long user;
     unsigned long inode;
-    /* The number, our address, the peer's, the state, queues, a timer, retransmissions, the user, timeouts, the inode. */
+    /* Number, our address, the peer's, state, queues, a timer, retransmissions, user, timeouts, inode. */
     int read = sscanf(line, "%*d: %32[0-9A-F]:%x %*s %x %*s %*s %*s %ld %*s %lu", local, &at, &state, &user, &inode);
     bool overlap = read == 5 && (strcmp(local, wanted) == 0 || owner_is_any(local) || owner_is_any(wanted));
     /* Inode 0: closed by its process, and only lingering. */

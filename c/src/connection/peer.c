@@ -1,5 +1,5 @@
-/* peer.c: datagrams between us and one peer, or a group. An error that the network sends back is told once, and then it
-   goes on. */
+/* peer.c: datagrams between us and one peer, or a group. An error that the network sends back is told once, and then
+   it goes on. */
 #include "connection/connection.h"
 
 #include <errno.h>
@@ -8,7 +8,8 @@ WTI_PRIVATE int wti_send_datagram(int fd, const wt_endpoint *to, const void *mes
                                   const char *name, int timeout_ms, unsigned flags, wt_error *error) {
   int64_t deadline = wti_deadline(timeout_ms);
   if (size > max_message) {
-    return wti_fail(error, WT_ELIMIT, "a message of %zu bytes: the limit max_message_bytes is %zu", size, max_message);
+    return wti_fail(error, WT_ELIMIT, "a message of %zu bytes: the limit max_message_bytes is %zu", size,
+                    max_message);
   }
   /* An unconnected Unix socket counts as writable even while its peer's queue is full. */
   bool look = to != NULL && ((const struct sockaddr *)(const void *)to->sockaddr.bytes)->sa_family == AF_UNIX;

@@ -1,5 +1,5 @@
-/* plan.c: how conversations at an address are held: its framing and its limit, checked before anything is opened; and the
-   room that they grow into. */
+/* plan.c: how conversations at an address are held: its framing and its limit, checked before anything is opened; and
+   the room that they grow into. */
 #include "connection/os.h"
 
 #include <stdlib.h>

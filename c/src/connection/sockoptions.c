@@ -1,5 +1,5 @@
-/* sockoptions.c: an address's options as socket options, and the defaults of TCP. Sets them; decides nothing else. What
-   backlog, mode and v6only ask for is done where the socket is bound. */
+/* sockoptions.c: an address's options as socket options, and the defaults of TCP. Sets them; decides nothing else.
+   What backlog, mode and v6only ask for is done where the socket is bound. */
 #include "connection/sockets.h"
 #include "connection/words.h"
 

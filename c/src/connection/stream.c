@@ -1,5 +1,5 @@
-/* stream.c: whole messages through a connected stream socket. What the system does not take at once is waited for; what
-   has come is decoded where it lies. How a connection is made and ended is not here. */
+/* stream.c: whole messages through a connected stream socket. What the system does not take at once is waited for;
+   what has come is decoded where it lies. How a connection is made and ended is not here. */
 #include "connection/connection.h"
 #include "framing/framing.h"
 
@@ -178,8 +178,8 @@ WTI_PRIVATE int wti_stream_receive(wt_connection *connection, wt_message *messag
   }
 }
 
-/* Whether the bytes that have been read complete a message, or break the framing. The decoder is a plain value, so a copy
-   of it can look ahead; between two messages it holds nothing in its buffer. */
+/* Whether the bytes that have been read complete a message, or break the framing. The decoder is a plain value, so a
+   copy of it can look ahead; between two messages it holds nothing in its buffer. */
 static int stream_look_ahead(const wt_connection *connection) {
   wt_decoder ahead = connection->decoder;
   wt_message message;
@@ -290,8 +290,9 @@ static int stream_why_not(wt_connection *connection) {
     return wti_fail(error, WT_ECLOSED, "%s: closed by us", peer);
   }
   if (connection->broken == WT_ETIMEDOUT || connection->broken == WT_EINTERRUPTED) {
-    return wti_fail(error, connection->broken, "%s: %s in send: a part of a message is out, and no other can follow it",
-                    peer, connection->broken == WT_ETIMEDOUT ? "timed out" : "interrupted");
+    return wti_fail(error, connection->broken,
+                    "%s: %s in send: a part of a message is out, and no other can follow it", peer,
+                    connection->broken == WT_ETIMEDOUT ? "timed out" : "interrupted");
   }
   return wti_explain(error, connection->broken_error, peer, WTI_SEND);
 }

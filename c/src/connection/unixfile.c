@@ -1,4 +1,4 @@
-/* unixfile.c: the files of Unix sockets: taking a path, replacing what is stale, removing what is ours and nothing else. */
+/* unixfile.c: the files of Unix sockets: taking a path, replacing what is stale, removing what is ours alone. */
 #include "connection/sockets.h"
 #include "connection/words.h"
 
@@ -43,8 +43,8 @@ static char *unixfile_absolute(const char *path) {
   return absolute;
 }
 
-/* Notes the file that a socket was just bound to. A socket keeps the inode of its file, so nobody else's file can have it
-   before the socket closes. */
+/* Notes the file that a socket was just bound to. A socket keeps the inode of its file, so nobody else's file can
+   have it before the socket closes. */
 static int unixfile_note(wti_unix_file_t *file, const char *path, wt_error *error) {
   struct stat status;
   if (lstat(path, &status) < 0) {
@@ -73,7 +73,7 @@ WTI_PRIVATE void wti_remove_file(wti_unix_file_t *file) {
   memset(file, 0, sizeof *file);
 }
 
-/* Locks the directory of a path; -1 where that cannot be had in time: others may hold it for ever, and it is a courtesy. */
+/* Locks the directory of a path; -1 where that cannot be had in time: it is a courtesy, and others may hold it. */
 static int unixfile_lock(const char *path) {
   char directory[sizeof ((struct sockaddr_un *)0)->sun_path + 1];
   const char *slash = strrchr(path, '/');
@@ -116,7 +116,7 @@ static int unixfile_probe(int type, const wti_sockaddr_t *to) {
   return code;
 }
 
-/* Removes a socket file behind which nobody is; refuses if somebody is, or if it is not a socket. Returns 0, or a code. */
+/* Removes a socket file behind which nobody is. Returns 0; or a code if somebody is, or if it is not a socket. */
 static int unixfile_remove_stale(int type, const wti_sockaddr_t *to, const wt_address *address, wt_error *error) {
   const char *path = ((const struct sockaddr_un *)&to->storage)->sun_path;
   char name[WT_ADDRESS_BYTES];
@@ -149,10 +149,10 @@ static int unixfile_bind(int fd, const wti_sockaddr_t *to) {
   return bind(fd, (const struct sockaddr *)&to->storage, to->size) < 0 ? errno : 0;
 }
 
-/* Binds under the lock: between finding a file stale and binding anew, another server could take the path, and we would
-   remove its file. Binding under another name and renaming would be atomic, but the socket would then go by the other
-   name, and a datagram's receiver could not answer it. The lock keeps servers of wiretalk apart; against any other
-   program the file is looked at again, by inode, right before it is removed. */
+/* Binds under the lock: between finding a file stale and binding anew, another server could take the path, and we
+   would remove its file. Binding under another name and renaming would be atomic, but the socket would then go by the
+   other name, and a datagram's receiver could not answer it. The lock keeps servers of wiretalk apart; against any
+   other program the file is looked at again, by inode, right before it is removed. */
 static int unixfile_take(int fd, int type, const wti_sockaddr_t *to, const wt_address *address, wti_unix_file_t *file,
                          wt_error *error) {
   const char *path = ((const struct sockaddr_un *)&to->storage)->sun_path;

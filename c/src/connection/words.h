@@ -22,7 +22,7 @@ WTI_PRIVATE int wti_option_fault(wt_error *error, const wt_address *address, con
 /* Reads a number from a file of /proc/sys; 0 where it does not tell. */
 WTI_PRIVATE long wti_kernel_number(const char *path);
 
-/* Writes who has an address: "python3 server.py (pid 123)", "a process of the user www-data", or "" where nobody tells. */
+/* Writes who has an address: "python3 server.py (pid 123)", "a process of the user www-data"; "" where none tells. */
 WTI_PRIVATE void wti_owner_of(char out[WTI_OWNER_BYTES], const char *name);
 
 /* Returns what a path that is no socket is, with its article: "a directory"; NULL for a socket or nothing. */

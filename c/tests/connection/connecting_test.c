@@ -93,10 +93,12 @@ TEST(bind_says_where_from) {
   wt_error error;
   wt_connection *connection;
   int listening = wire_listen(&port, 5);
-  CHECK_INT(0, wt_connect(&connection, wire_address("tcp://localhost%.0s:%d?bind=127.0.0.9", "", port), NULL, &error));
+  const char *address = wire_address("tcp://localhost%.0s:%d?bind=127.0.0.9", "", port);
+  CHECK_INT(0, wt_connect(&connection, address, NULL, &error));
   CHECK(strncmp("tcp://127.0.0.9:", wt_local(connection), 16) == 0);
   wt_abort(connection);
-  CHECK_INT(0, wt_connect(&connection, wire_address("tcp://127.0.0.1%.0s:%d?bind=localhost:0", "", port), NULL, &error));
+  address = wire_address("tcp://127.0.0.1%.0s:%d?bind=localhost:0", "", port);
+  CHECK_INT(0, wt_connect(&connection, address, NULL, &error));
   CHECK(strncmp("tcp://127.0.0.1:", wt_local(connection), 16) == 0);
   wt_abort(connection);
   CHECK_INT(0, wt_connect(&connection, wire_address("tcp://127.0.0.1%.0s:%d?bind=:0", "", port), NULL, &error));
@@ -215,8 +217,8 @@ TEST(failures_that_differ_are_each_told) {
   int listening = wire_listen(&port, 5);
   /* The port to connect from is somebody's already, for both families. */
   const char *said = failing(WT_EINUSE, wire_address("tcp://localhost:9?bind=%.0s:%d", "", port), NULL);
-  const char *first = strstr(said, wire_address("tcp://[::]%.0s:%d: this process itself has it already", "", port));
-  const char *second = strstr(said, wire_address("tcp://0.0.0.0%.0s:%d: this process itself has it already", "", port));
+  const char *first = strstr(said, wire_address("tcp://[::]%.0s:%d: this process itself has it", "", port));
+  const char *second = strstr(said, wire_address("tcp://0.0.0.0%.0s:%d: this process itself has it", "", port));
   CHECK(strncmp(said, "tcp://localhost:9: tcp://[::1]:9: ", 34) == 0);
   CHECK(first != NULL && second != NULL && first < second);
   close(listening);
@@ -266,8 +268,8 @@ TEST(a_path_that_is_too_long_is_shown) {
   long_one[sizeof long_one - 1] = '\0';
   strcat(address, long_one);
   const char *said = failing(WT_EUSAGE, address, NULL);
-  CHECK(strstr(said, " bytes, this one has 139; use a shorter one, or go to its directory and use a relative one\n") !=
-        NULL);
+  const char *expected = " bytes, this one has 139; use a shorter one, or go to its directory and use a relative one\n";
+  CHECK(strstr(said, expected) != NULL);
   address[5] = '@';
   said = failing(WT_EUSAGE, address, NULL);
 #ifdef __linux__
@@ -291,14 +293,15 @@ TEST(a_unix_server_that_is_busy_is_asked_again) {
   options.connect_timeout_ms = 60;
   size_t count = 0;
   int code = 0;
-  while (count < 64 && (code = wt_connect(&connections[count], wire_address("unix:%s", path, 0), &options, &error)) == 0) {
+  const char *address = wire_address("unix:%s", path, 0);
+  while (count < 64 && (code = wt_connect(&connections[count], address, &options, &error)) == 0) {
     count++;
   }
   CHECK_INT(WT_ETIMEDOUT, code);
   /* There is room once somebody is taken. */
   close(accept(listening, NULL, NULL));
   options.connect_timeout_ms = WIRE_PATIENCE_MS;
-  CHECK_INT(0, wt_connect(&connections[count], wire_address("unix:%s", path, 0), &options, &error));
+  CHECK_INT(0, wt_connect(&connections[count], address, &options, &error));
   for (size_t i = 0; i <= count; i++) {
     wt_abort(connections[i]);
   }
@@ -318,7 +321,8 @@ TEST(without_descriptors_it_says_so) {
   close(spare);
   setrlimit(RLIMIT_NOFILE, &none);
   snprintf(expected, sizeof expected,
-           "this process is out of file descriptors (ulimit -n raises it): the limit open files is %d", (int)none.rlim_cur);
+           "this process is out of file descriptors (ulimit -n raises it): the limit open files is %d",
+           (int)none.rlim_cur);
   CHECK_TEXT(expected, failing(WT_ELIMIT, "tcp://127.0.0.1:9", NULL));
   CHECK_TEXT(expected, failing(WT_ELIMIT, "unix:/tmp/x", NULL));
   setrlimit(RLIMIT_NOFILE, &before);

@@ -57,11 +57,13 @@ TEST(how_an_open_conversation_broke) {
 
 TEST(what_ran_out) {
   CHECK(strstr(explained(WT_ELIMIT, EMFILE, "tcp://h:1", WTI_OPEN), "the limit open files is ") != NULL);
-  CHECK(strstr(explained(WT_ELIMIT, ENFILE, "tcp://h:1", WTI_ACCEPT), "(fs.file-max): the limit open files is ") != NULL);
+  CHECK(strstr(explained(WT_ELIMIT, ENFILE, "tcp://h:1", WTI_ACCEPT), "(fs.file-max): the limit open files is ") !=
+        NULL);
   CHECK(strncmp("the system has no memory left for sockets: the limit memory is ",
                 explained(WT_ELIMIT, ENOBUFS, "tcp://h:1", WTI_SEND), 63) == 0);
-  CHECK_TEXT("the datagram is larger than the way to the peer carries; send less in one: the limit datagram_bytes is 65527",
-             explained(WT_ELIMIT, EMSGSIZE, "udp://[::1]:1", WTI_SEND));
+  CHECK_TEXT(
+      "the datagram is larger than the way to the peer carries; send less in one: the limit datagram_bytes is 65527",
+      explained(WT_ELIMIT, EMSGSIZE, "udp://[::1]:1", WTI_SEND));
   CHECK(strstr(explained(WT_ELIMIT, EMSGSIZE, "unixgram:/x", WTI_SEND), "the limit sndbuf is ") != NULL);
   CHECK_INT(0, wti_kernel_number("/proc/sys/no/such"));
   CHECK_INT(0, wti_kernel_number("/proc/version"));
@@ -216,7 +218,8 @@ TEST(families_take_turns) {
   wti_interleave(&found);
   CHECK_INT(6, found.count);
   for (size_t i = 0; i < found.count; i++) {
-    CHECK_TEXT(wire_address("tcp://%s:%d", turns[i], 80), named("tcp", &found.list[i].to.storage, found.list[i].to.size));
+    CHECK_TEXT(wire_address("tcp://%s:%d", turns[i], 80),
+               named("tcp", &found.list[i].to.storage, found.list[i].to.size));
   }
   free(found.list);
 }
@@ -227,7 +230,8 @@ TEST(what_a_resolver_says) {
   CHECK_INT(0, wt_address_parse(&address, "tcp4://pi.local:80", NULL));
   CHECK_INT(WT_ENOHOST, wti_explain_lookup(&error, EAI_AGAIN, &address, AF_INET));
   CHECK_TEXT(
-      "tcp4://pi.local:80: no name server says who pi.local is: is this machine on the network? if it is, try again later",
+      "tcp4://pi.local:80: no name server says who pi.local is: is this machine on the network? "
+      "if it is, try again later",
       error.text);
   CHECK_INT(WT_ENOHOST, wti_explain_lookup(&error, EAI_FAMILY, &address, AF_INET));
   CHECK_TEXT("tcp4://pi.local:80: pi.local has no IPv4 address", error.text);

@@ -11,8 +11,9 @@ static size_t wire_of(const char *spec, const char *message, size_t size, char *
 }
 
 TEST(a_message_cut_at_any_byte_is_whole) {
-  static const char *const specs[] = {"line",        "line:crlf",    "delimiter:7c7c", "length:u8", "length:u16be", "length:u32le",
-                                      "length:varint", "netstring", "fixed:5",        "slip",      "cobs"};
+  static const char *const specs[] = {"line",         "line:crlf",     "delimiter:7c7c", "length:u8", "length:u16be",
+                                      "length:u32le", "length:varint", "netstring",      "fixed:5",   "slip",
+                                      "cobs"};
   for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
     char wire[256];
     wt_message message;
@@ -127,7 +128,8 @@ TEST(half_a_message_and_the_end_is_truncated_for_good) {
   for (int i = 0; i < 3; i++) {
     CHECK_INT(WT_ETRUNCATED, wt_recv(pair.connection, &message, WIRE_PATIENCE_MS));
     CHECK_INT(WT_ETRUNCATED, wt_last_error(pair.connection)->code);
-    CHECK_TEXT("the stream ended within a message: 1 of 119 bytes of it had come", wt_last_error(pair.connection)->text + 0);
+    CHECK_TEXT("the stream ended within a message: 1 of 119 bytes of it had come",
+               wt_last_error(pair.connection)->text);
   }
   CHECK_INT(1, wt_pending(pair.connection));
   wt_close(pair.connection);

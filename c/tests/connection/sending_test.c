@@ -120,7 +120,8 @@ TEST(to_a_peer_that_never_reads_a_message_goes_out_in_part_and_no_other_follows)
   for (int i = 0; i < 2; i++) {
     CHECK_INT(WT_ETIMEDOUT, wt_send(pair.connection, "y", 1, WT_FOREVER));
     snprintf(expected, sizeof expected,
-             "%s: timed out in send: a part of a message is out, and no other can follow it", wt_peer(pair.connection));
+             "%s: timed out in send: a part of a message is out, and no other can follow it",
+             wt_peer(pair.connection));
     CHECK_TEXT(expected, wt_last_error(pair.connection)->text);
   }
   /* What the peer says can still be received, and its end is an end. */
@@ -247,7 +248,7 @@ TEST(a_signal_ends_a_send_where_that_is_asked_for) {
   free(bytes);
 }
 
-/* 32 MiB each way at once, as messages of 1 to 300,000 bytes: one end sends them, the other echoes them from a thread. */
+/* 32 MiB each way, as messages of 1 to 300,000 bytes: one end sends them, the other, a thread, echoes them. */
 static void *echo(void *argument) {
   wt_connection *connection = argument;
   wt_message message;

@@ -1,5 +1,5 @@
-/* wire.h: the other end of a transcript: plain sockets, which may do what the library never would; a thread that does it;
-   and whether everything was given back. */
+/* wire.h: the other end of a transcript: plain sockets, which may do what the library never would; a thread that does
+   it; and whether everything was given back. */
 #ifndef WIRE_H
 #define WIRE_H
 
@@ -173,6 +173,86 @@ static inline void wire_reset(int fd) {
 static inline int wire_readable(int fd, int timeout_ms) {
   struct pollfd one = {.fd = fd, .events = POLLIN, .revents = 0};
   return poll(&one, 1, timeout_ms) > 0;
+}
+
+/* ---- ends of the library's own, where opening them must not fail */
+
+static inline wt_listener *wire_listener(const char *address, const wt_options *options) {
+  wt_error error = {0};
+  wt_listener *listener = NULL;
+  CHECK_INT(0, wt_listen(&listener, address, options, &error));
+  /* One that succeeds leaves the error alone. */
+  CHECK_TEXT("", error.text);
+  if (listener == NULL) {
+    exit(1);
+  }
+  return listener;
+}
+
+static inline wt_connection *wire_connection(const char *address, const wt_options *options) {
+  wt_error error = {0};
+  wt_connection *connection = NULL;
+  CHECK_INT(0, wt_connect(&connection, address, options, &error));
+  CHECK_TEXT("", error.text);
+  if (connection == NULL) {
+    exit(1);
+  }
+  return connection;
+}
+
+static inline int wire_port(const wt_listener *listener) {
+  return atoi(strrchr(wt_listener_address(listener), ':') + 1);
+}
+
+/* Listens where that must fail, and returns the words. */
+static inline const char *wire_cannot_listen(int code, const char *address) {
+  static wt_error error;
+  wt_listener *listener = NULL;
+  memset(&error, 0, sizeof error);
+  CHECK_INT(code, wt_listen(&listener, address, NULL, &error));
+  CHECK_INT(code, error.code);
+  CHECK(listener == NULL);
+  return error.text;
+}
+
+/* Whether one can connect at an address, and is accepted there. */
+static inline int wire_meet(wt_listener *listener, const char *address, char *peer_local) {
+  wt_connection *client = NULL;
+  wt_connection *server = NULL;
+  wt_error error;
+  int code = wt_connect(&client, address, NULL, &error);
+  if (code == 0) {
+    code = wt_accept(&server, listener, WIRE_PATIENCE_MS, &error);
+  }
+  if (code == 0) {
+    /* The schemes may differ, as in tcp and tcp6. */
+    CHECK_TEXT(strchr(wt_local(client), ':'), strchr(wt_peer(server), ':'));
+    CHECK_TEXT(strchr(wt_peer(client), ':'), strchr(wt_local(server), ':'));
+    snprintf(peer_local, WT_NAME_BYTES, "%s", wt_local(server));
+  }
+  wt_abort(client);
+  wt_abort(server);
+  return code;
+}
+
+/* Question and answer, each whole, and what each side calls the other. */
+static inline void wire_ask(wt_listener *listener, wt_connection *client, const char *text) {
+  wt_message message;
+  wt_endpoint from;
+  wt_error error = {0};
+  CHECK_INT(0, wt_send(client, text, strlen(text), WIRE_PATIENCE_MS));
+  CHECK_INT(1, wt_recv_from(listener, &message, &from, WIRE_PATIENCE_MS, &error));
+  CHECK_TEXT(text, message.data);
+  CHECK_INT(strlen(text), message.size);
+  /* The port, or the path: the host of a socket that is not connected shows only where it is heard. */
+  CHECK_TEXT(strrchr(wt_local(client), ':'), strrchr(from.text, ':'));
+  char answer[200];
+  int size = snprintf(answer, sizeof answer, "heard %s", message.data);
+  CHECK_INT(0, wt_send_to(listener, &from, answer, (size_t)size, WIRE_PATIENCE_MS, &error));
+  CHECK_INT(1, wt_recv(client, &message, WIRE_PATIENCE_MS));
+  CHECK_TEXT(answer, message.data);
+  CHECK_INT(0, wt_pending(client));
+  CHECK_TEXT("", error.text);
 }
 
 /* ---- a connection of the library, and a plain socket at its other end */
