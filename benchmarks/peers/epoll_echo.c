@@ -1,5 +1,5 @@
-/* The floor in C: writes back what it reads. One thread, one level-triggered epoll, one memory to read into for all; what
- * the system does not take at once is kept and sent before more is read. No messages, no limits, no timers. Linux only.
+/* The floor in C: writes back what it reads. One thread, one level-triggered epoll, one memory to read into for all;
+ * what the system does not take at once is kept and sent before more is read. No messages, limits or timers. Linux only.
  *
  *   epoll_echo PORT
  */

@@ -236,13 +236,13 @@ typedef struct wt_options {
                                   interrupted: where it takes longer, the deadline is noticed when it is back */
   int close_timeout_ms;        /* wt_close: for as long as the peer may take what was sent (where the system tells that
                                   it has not: Linux); 0: 5,000 */
-  unsigned flags;              /* WT_INTERRUPTIBLE */
+  unsigned flags;              /* WT_INTERRUPTIBLE; not for servers, which have wt_server_stop */
   /* servers only */
   size_t max_connections;      /* open at once; at it, accepting stops; 0: 10,000 */
   size_t send_buffer;          /* bytes waiting for one peer, above which it is not read; 0: 256 KiB */
   int idle_timeout_ms;         /* a connection on which nothing passes is ended; 0: one hour */
   int drain_ms;                /* stopping: how long open conversations may take; 0: 5,000 */
-  size_t max_udp_peers;        /* UDP peers remembered at once; 0: 4,096 */
+  size_t max_udp_peers;        /* UDP peers remembered at once; beyond, new ones are not heard; 0: 4,096 */
   int udp_peer_idle_ms;        /* a UDP peer silent for so long is forgotten; 0: 60,000 */
 } wt_options;
 
@@ -346,8 +346,10 @@ typedef struct wt_callbacks {
   void (*on_open)(wt_session *session, void *context);
   /* A whole message has come; it holds until the callback returns. */
   void (*on_message)(wt_session *session, const wt_message *message, void *context);
-  /* The session is over, and gone when the callback returns. `why->code` is 0 where the peer finished, WT_ECLOSED where we
-     closed it, else what broke it, with the words. Called once for each on_open. */
+  /* The session is over, and gone when the callback returns. `why->code` is 0 where the peer finished, WT_ECLOSED
+     where we closed it, else what broke it; the text says who ended it and how, and what was unsent:
+     "tcp://192.0.2.7:51234: reset by the peer; 12 bytes unsent". Called once for each on_open, and never from within
+     another callback. */
   void (*on_close)(wt_session *session, const wt_error *why, void *context);
   /* Something went wrong that belongs to no session: no file descriptors left, say. The server goes on. */
   void (*on_problem)(wt_server *server, const wt_error *error, void *context);
@@ -365,14 +367,16 @@ WT_API int wt_server_listen(wt_server *server, const char *address, wt_error *er
 WT_API int wt_server_run(wt_server *server, wt_error *error);
 WT_API void wt_server_free(wt_server *server); /* NULL is no matter; not while it runs */
 
-/* Stops: no more is accepted, what is owed to peers is sent within drain_ms, then wt_server_run returns. May be called from
-   any thread and from a signal handler; a second call stops at once. */
+/* Stops: no more is accepted, open conversations may go on to their end for drain_ms, those that are left are closed,
+   each with a moment to take what is owed to it, and wt_server_run returns. May be called from any thread and from a
+   signal handler; a second call stops at once. */
 WT_API void wt_server_stop(wt_server *server);
 
-/* Queues a message for a peer, framed, and sends what the system takes at once. Never blocks. Returns 0; WT_ELIMIT where
-   send_buffer bytes wait already, and nothing was queued (a peer that does not read its answers is not read either, so
-   the first answer in an on_message never meets this); WT_EMALFORMED or WT_ELIMIT where the message cannot be sent;
-   WT_ECLOSED where the session is over. */
+/* Queues a message for a peer, framed; it leaves together with others, when the callback has returned. Never blocks.
+   Returns 0; WT_ELIMIT where send_buffer bytes wait already, and nothing was queued (a peer that does not read its
+   answers is not read either, so the first answer in an on_message never meets this); WT_EMALFORMED or WT_ELIMIT where
+   the message cannot be sent; WT_ECLOSED where nothing more can be sent. A datagram leaves at once, or what the system
+   said of it is returned. */
 WT_API int wt_reply(wt_session *session, const void *message, size_t size);
 
 /* Ends a session: what is queued is sent first; nothing more is received. */

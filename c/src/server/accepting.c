@@ -9,6 +9,8 @@ WTI_PRIVATE void wti_source_resume(wti_source_t *source) {
   source->paused = false;
   if (wti_poller_set(&server->poller, &source->watch, WTI_POLLER_READ) < 0) {
     (void)wti_explain(&error, errno, source->name, WTI_LISTEN);
+    source->paused = true;
+    wti_lane_set(&server->accept_retry, &source->timer, server->now);
     wti_server_problem(server, &error);
   }
 }
@@ -64,9 +66,11 @@ static void accepting_later(wti_source_t *source, const wt_error *error) {
   wti_lane_set(&server->accept_retry, &source->timer, server->now);
   if (!source->out_told) {
     source->out_told = true;
-    wt_error told;
-    (void)wti_fail_os(&told, error->code, error->os_error, "%s: %s; accepting goes on when there is room",
-                      source->name, error->text);
+    wt_error told = *error;
+    if (error->code == WT_ELIMIT) {
+      (void)wti_fail_os(&told, error->code, error->os_error, "%s: %s; accepting goes on when there is room",
+                        source->name, error->text);
+    }
     wti_server_problem(server, &told);
   }
 }

@@ -1,5 +1,5 @@
-/* datagrams.c: one socket that many peers share, each with a session of its own. What a peer has no room for is held for
-   that peer, within the limit, and sent later; whoever takes nothing for long is given up. */
+/* datagrams.c: one socket that many peers share, each with a session of its own. What a peer has no room for is held
+   for that peer, within the limit, and sent later; whoever takes nothing for long is given up. */
 #include "server/server.h"
 
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* Whoever forges addresses must not be able to choose those that fall into one bucket, so a number that he cannot know
-   goes into it. */
+/* Whoever forges addresses must not be able to choose those that fall into one bucket, so a number that he cannot
+   know goes into it. */
 static size_t peers_bucket(const wti_peers_t *peers, const wti_source_t *source, const wt_endpoint *from) {
   uint64_t hash = peers->seed ^ (uint64_t)(uintptr_t)source;
   for (size_t i = 0; i < from->size; i++) {
@@ -14,7 +14,8 @@ static size_t peers_bucket(const wti_peers_t *peers, const wti_source_t *source,
   return (size_t)hash & (peers->room - 1);
 }
 
-WTI_PRIVATE wt_session *wti_peers_find(const wti_peers_t *peers, const wti_source_t *source, const wt_endpoint *from) {
+WTI_PRIVATE wt_session *wti_peers_find(const wti_peers_t *peers, const wti_source_t *source,
+                                       const wt_endpoint *from) {
   if (peers->room == 0) {
     return NULL;
   }

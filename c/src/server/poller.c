@@ -1,4 +1,5 @@
-/* poller.c: what both ways of polling have in common: which is taken, and how what is ready is told. No system call. */
+/* poller.c: what both ways of polling have in common: which is taken, and how what is ready is told. No system
+   call. */
 #include "server/poller.h"
 
 #include <errno.h>

@@ -30,11 +30,11 @@ typedef struct wti_ready {
 typedef struct wti_poller wti_poller_t;
 
 typedef struct wti_poller_way {
-  int (*open)(wti_poller_t *poller);                                      /* 0, or -1 with errno */
+  int (*open)(wti_poller_t *poller); /* 0, or -1 with errno */
   void (*close)(wti_poller_t *poller);
-  int (*set)(wti_poller_t *poller, wti_watch_t *watch, unsigned wanted);  /* the same; begins a watch, or changes it */
+  int (*set)(wti_poller_t *poller, wti_watch_t *watch, unsigned wanted); /* the same; begins a watch, or changes it */
   void (*forget)(wti_poller_t *poller, wti_watch_t *watch);
-  int (*wait)(wti_poller_t *poller, int timeout_ms);                      /* how many are in `ready`; -1 with errno */
+  int (*wait)(wti_poller_t *poller, int timeout_ms); /* how many are in `ready`; -1 with errno */
 } wti_poller_way_t;
 
 struct wti_poller {
@@ -49,8 +49,8 @@ struct wti_poller {
 WTI_PRIVATE int wti_poller_open(wti_poller_t *poller, bool use_poll);
 WTI_PRIVATE void wti_poller_close(wti_poller_t *poller);
 
-/* Begins to watch a descriptor, or changes what is waited for; nothing happens where that is the same. Returns 0, or -1
-   with errno. */
+/* Begins to watch a descriptor, or changes what is waited for; nothing happens where that is the same. Returns 0, or
+   -1 with errno. */
 WTI_PRIVATE int wti_poller_set(wti_poller_t *poller, wti_watch_t *watch, unsigned wanted);
 
 /* Stops watching, before the descriptor is closed; nothing happens to a watch that is off. */

@@ -1,5 +1,5 @@
-/* poller_epoll.c: epoll, where there is epoll. Level-triggered: one read a wake-up then is enough, without a second one
-   that finds nothing, and what a session leaves unread comes again by itself. */
+/* poller_epoll.c: epoll, where there is epoll. Level-triggered: one read a wake-up then is enough, without a second
+   one that finds nothing, and what a session leaves unread comes again by itself. */
 #include "server/poller.h"
 
 #ifdef WTI_HAS_EPOLL

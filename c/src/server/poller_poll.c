@@ -70,6 +70,11 @@ static void poll_way_forget(wti_poller_t *poller, wti_watch_t *watch) {
   way->watches[watch->slot]->slot = watch->slot;
 }
 
+static unsigned poll_way_events(short come) {
+  return (come & POLLIN ? WTI_POLLER_READ : 0u) | (come & POLLOUT ? WTI_POLLER_WRITE : 0u) |
+         (come & (POLLERR | POLLHUP | POLLNVAL) ? WTI_POLLER_BROKEN : 0u);
+}
+
 static int poll_way_wait(wti_poller_t *poller, int timeout_ms) {
   poll_way_t *way = poller->own;
   int left = poll(way->fds, (nfds_t)poller->count, timeout_ms);
@@ -83,8 +88,7 @@ static int poll_way_wait(wti_poller_t *poller, int timeout_ms) {
     if (come != 0) {
       left--;
       poller->ready[count].watch = way->watches[at];
-      poller->ready[count].events = (come & POLLIN ? WTI_POLLER_READ : 0u) | (come & POLLOUT ? WTI_POLLER_WRITE : 0u) |
-                                    (come & (POLLERR | POLLHUP | POLLNVAL) ? WTI_POLLER_BROKEN : 0u);
+      poller->ready[count].events = poll_way_events(come);
       count++;
     }
     at = at + 1 < poller->count ? at + 1 : 0;

@@ -1,5 +1,5 @@
-/* queue.h: bytes that wait to be sent, one piece of memory that grows; and a few such pieces kept warm, for whoever is
-   answered just now. Memory only: no socket. */
+/* queue.h: bytes that wait to be sent, one piece of memory that grows; and a few such pieces kept warm, for whoever
+   is answered just now. Memory only: no socket. */
 #ifndef WTI_SERVER_QUEUE_H
 #define WTI_SERVER_QUEUE_H
 
@@ -28,8 +28,8 @@ typedef struct wti_spares {
 
 static inline size_t wti_queue_size(const wti_queue_t *queue) { return queue->end - queue->start; }
 
-/* Makes room for `need` bytes at `data + end`. An empty queue takes a spare piece where `spares` is given, else a small
-   one. Returns false where there is no memory, and nothing has changed. */
+/* Makes room for `need` bytes at `data + end`. An empty queue takes a spare piece where `spares` is given, else a
+   small one. Returns false where there is no memory, and nothing has changed. */
 WTI_PRIVATE bool wti_queue_grow(wti_queue_t *queue, size_t need, wti_spares_t *spares);
 
 static inline bool wti_queue_has(wti_queue_t *queue, size_t need, wti_spares_t *spares) {

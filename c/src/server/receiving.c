@@ -1,5 +1,5 @@
-/* receiving.c: from the system's bytes to messages told. One read a wake-up, into memory that all sessions share; only
-   what is unfinished, or must wait, is kept with a session. */
+/* receiving.c: from the system's bytes to messages told. One read a wake-up, into memory that all sessions share;
+   only what is unfinished, or must wait, is kept with a session. */
 #include "server/server.h"
 
 #include <errno.h>

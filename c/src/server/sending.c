@@ -5,7 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* Nothing can be sent any more. What the peer sent before it broke off can still be read, so that is read to its end. */
+/* Nothing can be sent any more. What the peer sent before it broke off can still be read, so that is read to its
+   end. */
 static void sending_break(wt_session *session, int os_error) {
   session->blocked = false;
   if (session->shut) {
@@ -50,8 +51,8 @@ static unsigned char *sending_put(unsigned char *out, const unsigned char *bytes
   return out + size;
 }
 
-/* Writes what goes before a message, the message, and what goes after it; or through wt_encode, where it does not go as it
-   is. Returns 0, or a code, and then nothing has been written. */
+/* Writes what goes before a message, the message, and what goes after it; or through wt_encode, where it does not go
+   as it is. Returns 0, or a code, and then nothing has been written. */
 static int sending_encode(wt_session *session, const void *message, size_t size) {
   wti_queue_t *queue = &session->queue;
   const wt_framing *framing = &session->decoder.framing;

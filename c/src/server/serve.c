@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 WTI_PRIVATE void wti_server_problem(wt_server *server, const wt_error *error) {
@@ -65,6 +66,14 @@ static int serve_open(wt_server *server) {
   return wti_poller_set(&server->poller, &server->stop.watch, WTI_POLLER_READ);
 }
 
+/* What nobody outside can know: where things lie in memory, and when it began. */
+static uint64_t serve_seed(const wt_server *server) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME, &now);
+  uint64_t seed = (uint64_t)(uintptr_t)server ^ (uint64_t)now.tv_nsec << 32 ^ (uint64_t)getpid();
+  return seed * UINT64_C(0x9E3779B97F4A7C15);
+}
+
 int wt_server_new(wt_server **server, const wt_options *options, const wt_callbacks *callbacks, void *context,
                   wt_error *error) {
   static const wt_options usual;
@@ -86,7 +95,7 @@ int wt_server_new(wt_server **server, const wt_options *options, const wt_callba
   made->stop_fds[0] = made->stop_fds[1] = -1;
   made->phase_until = WTI_NEVER;
   made->now = wti_now_ms();
-  made->peers.seed = (uint64_t)made->now * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)(uintptr_t)made ^ (uint64_t)getpid();
+  made->peers.seed = serve_seed(made);
   serve_settle_options(made);
   serve_open_lanes(made);
   if (options->framing != NULL) {

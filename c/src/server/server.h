@@ -3,10 +3,10 @@
 
    The rules of this room:
 
-   - One thread. Callbacks are called by the loop alone, one at a time, never by a function that the user calls: what such
-     a function decides is done when the callback has returned. So no callback meets half-done work of another.
-   - A session is gone only after its on_close, which is called between two batches of events. Within a batch, and within
-     any callback, every session that was told stays where it is.
+   - One thread. Callbacks are called by the loop alone, one at a time, never by a function that the user calls: what
+     such a function decides is done when the callback has returned. So no callback meets half-done work of another.
+   - A session is gone only after its on_close, which is called between two batches of events. Within a batch, and
+     within any callback, every session that was told stays where it is.
    - What is to be sent waits in the session's queue, and is sent once what made it has been done: the answers to all
      messages of one read leave in one send. */
 #ifndef WTI_SERVER_SERVER_H
@@ -205,8 +205,8 @@ WTI_PRIVATE void wti_accepting_retry(void *source);
 
 /* ---- session.c */
 
-/* Makes a session, which nobody knows yet. The names are copied; `peer_of` (or NULL) is the session's from now on, even
-   where there is no memory and NULL is returned. */
+/* Makes a session, which nobody knows yet. The names are copied; `peer_of` (or NULL) is the session's from now on,
+   even where there is no memory and NULL is returned. */
 WTI_PRIVATE wt_session *wti_session_new(wti_source_t *source, int fd, const char *peer, const char *local,
                                         wti_peer_t *peer_of);
 
@@ -229,7 +229,7 @@ WTI_PRIVATE void wti_session_owe(wt_session *session);
 /* Does what is due after messages were told, something was queued, or the session was shut. */
 WTI_PRIVATE void wti_session_settle(wt_session *session);
 
-/* Does what sessions are owed, tells on_close of those that are over and frees them, until nothing of that is left. */
+/* Does what sessions are owed, tells on_close of those that are over and frees them, until nothing is left. */
 WTI_PRIVATE void wti_sessions_settle(wt_server *server);
 
 /* Frees a session that is not linked. */
@@ -278,7 +278,8 @@ WTI_PRIVATE void wti_datagrams_stop(wti_source_t *source);
 
 /* ---- peers.c */
 
-WTI_PRIVATE wt_session *wti_peers_find(const wti_peers_t *peers, const wti_source_t *source, const wt_endpoint *from);
+WTI_PRIVATE wt_session *wti_peers_find(const wti_peers_t *peers, const wti_source_t *source,
+                                       const wt_endpoint *from);
 
 /* Adds a session; returns false where there is no memory. */
 WTI_PRIVATE bool wti_peers_add(wti_peers_t *peers, wt_session *session);

@@ -1,5 +1,5 @@
-/* session.c: the life of a session: begun, shut, lingering, over; and what the user may ask of it. How its bytes are read
-   and sent is in receiving.c and sending.c. */
+/* session.c: the life of a session: begun, shut, lingering, over; and what the user may ask of it. How its bytes are
+   read and sent is in receiving.c and sending.c. */
 #include "server/server.h"
 
 #include <errno.h>

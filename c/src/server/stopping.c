@@ -1,5 +1,5 @@
-/* stopping.c: a stop asked for from anywhere, and the end in good order: no more is accepted, open conversations may end
-   by themselves, then they are closed, then cut off. */
+/* stopping.c: a stop asked for from anywhere, and the end in good order: no more is accepted, open conversations may
+   end by themselves, then they are closed, then cut off. */
 #include "server/server.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* timers.h: timers in lanes. All timers of a lane wait equally long, so who was set first is due first: setting, moving
-   and stopping one is O(1), and finding who is due looks at nobody else. Knows no session and no clock. */
+/* timers.h: timers in lanes. All timers of a lane wait equally long, so who was set first is due first: setting,
+   moving and stopping one is O(1), and finding who is due looks at nobody else. Knows no session and no clock. */
 #ifndef WTI_SERVER_TIMERS_H
 #define WTI_SERVER_TIMERS_H
 

@@ -80,7 +80,8 @@ TEST(who_does_not_read_is_not_read) {
   CHECK_INT(0, serving_ended(serving));
 }
 
-/* A small buffer, so that what has been read waits and goes on many times; with a peer that reads a little now and then. */
+/* A small buffer, so that what has been read waits and goes on many times; with a peer that reads a little now and
+   then. */
 TEST(what_has_been_read_waits_its_turn) {
   size_t most = 0;
   enum { COUNT = 3000 };

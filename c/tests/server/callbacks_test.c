@@ -116,8 +116,8 @@ TEST(on_close_may_end_the_others) {
 
 /* ---- stale events */
 
-/* The first message waits until everything is ready at once; then its handler aborts the session whose message comes in
-   the same batch, and whose descriptor's number a new connection may get in the same batch. */
+/* The first message waits until everything is ready at once; then its handler aborts the session whose message comes
+   in the same batch, and whose descriptor's number a new connection may get in the same batch. */
 typedef struct callbacks_gate {
   pthread_mutex_t lock;
   pthread_cond_t changed;

@@ -165,8 +165,8 @@ static void datagrams_unlink_name(const char *name) {
 }
 
 static void datagrams_named(wt_session *session, const wt_message *message, void *context) {
-  serving_add(context, "from %s: %d\n", strrchr(wt_session_peer(session), wt_session_peer(session)[0] == 'u' ? ':' : '/'),
-              wt_reply(session, message->data, message->size) == 0);
+  bool answered = wt_reply(session, message->data, message->size) == 0;
+  serving_add(context, "from %s: %d\n", strchr(wt_session_peer(session), ':'), answered);
 }
 
 TEST(a_unix_peer_without_a_name_cannot_be_answered) {

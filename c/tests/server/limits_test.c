@@ -107,7 +107,8 @@ TEST(out_of_descriptors) {
   CHECK_INT(0, serving_ended(serving));
 }
 
-/* Opens so many connections, then speaks on each, then hears from each; in a process of its own, for its descriptors. */
+/* Opens so many connections, then speaks on each, then hears from each; in a process of its own, for its
+   descriptors. */
 static int limits_crowd(const char *address, int count) {
   int *fds = calloc((size_t)count, sizeof *fds);
   for (int i = 0; i < count; i++) {

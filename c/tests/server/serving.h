@@ -1,5 +1,5 @@
-/* serving.h: for the tests of the server: a server in a thread of its own that writes down what it is told, and clients
-   that are plain sockets and know nothing of wiretalk. Waits are for conditions, ten seconds at the most. */
+/* serving.h: for the tests of the server: a server in a thread of its own that writes down what it is told, and
+   clients that are plain sockets and know nothing of wiretalk. Waits are for conditions, ten seconds at the most. */
 #ifndef SERVING_H
 #define SERVING_H
 
@@ -326,8 +326,8 @@ SERVING_MAY size_t client_take(int fd, void *data, size_t size) {
     CHECK_TEXT(text, client_got);                                               \
   } while (0)
 
-/* What the end of a conversation looks like from there: 0 for an end in good order, ECONNRESET, or -1 for more data or
-   for none at all. */
+/* What the end of a conversation looks like from there: 0 for an end in good order, ECONNRESET, or -1 for more data
+   or for none at all. */
 SERVING_MAY int client_end(int fd) {
   char byte;
   if (!client_readable(fd, SERVING_PATIENCE_MS)) {
