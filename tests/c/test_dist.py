@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 
 import pytest
 
@@ -71,6 +72,12 @@ def test_it_is_the_same_every_time(files, tool, tmp_path):
     tool("make")
     run(["make", "-s", f"BUILD={tmp_path}", f"DIST={tmp_path / 'again'}", "dist"])
     assert (tmp_path / "again/wiretalk.c").read_bytes() == (files / "wiretalk.c").read_bytes()
+
+
+def test_wiretalk_new_writes_the_same_two(files, tmp_path):
+    run([sys.executable, "-m", "wiretalk", "new", "c", "client", "tcp://localhost:8888", "--directory", tmp_path])
+    for name in ("wiretalk.h", "wiretalk.c"):
+        assert (tmp_path / name).read_bytes() == (files / name).read_bytes()
 
 
 def test_every_room_is_in_it(files):

@@ -21,7 +21,7 @@ CASES = [
 @pytest.mark.parametrize(("name", "program"), CASES, ids=lambda word: word)
 def test_its_programs(name, program, machine, made):
     emulator = machine(name)
-    # A machine that is emulated is slow: a few hundred connections instead of thousands say the same there. And what the
+    # A machine that is emulated is slow: some hundred connections instead of thousands say as much. What the
     # emulator cannot do is left out.
     few = environment() | {"WT_TEST_CONNECTIONS": "200", "WT_TEST_EMULATED": "1"}
     told = run([*emulator, made(name, "programs") / "tests" / program], env=few)

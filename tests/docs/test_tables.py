@@ -25,6 +25,7 @@ from wiretalk.units import format_duration, format_size
 from .conftest import ROOT
 
 HEADER = (ROOT / "c/include/wiretalk.h").read_text(encoding="utf-8")
+ANY_LINES = re.MULTILINE | re.DOTALL
 WORDS_IN_C = (ROOT / "c/src/error.c").read_text(encoding="utf-8")
 
 
@@ -132,7 +133,8 @@ def c_codes():
     """Return the codes of wiretalk.h; where Python has an exit status for the same word, it is the same."""
     words = dict(re.findall(r'\{(WT_E\w+), "([a-z-]+)"', WORDS_IN_C))
     rows = []
-    for name, value, told in re.findall(r"^  (WT_E\w+) = (-\d+),? +/\* (.*) \*/$", HEADER, re.MULTILINE):
+    for name, value, remark in re.findall(r"^  (WT_E\w+) = (-\d+),? +/\* (.*?) \*/$", HEADER, ANY_LINES):
+        told = " ".join(remark.split())
         assert errors.EXIT_STATUS.get(words[name], -int(value)) == -int(value), name
         rows.append([code(name), value, code(words[name]), plain(told)])
     assert len(rows) == len(words)
@@ -159,8 +161,9 @@ def c_limits():
     """Return the limits in wt_options, with the default that the header tells, which is Python's too."""
     options = HEADER.partition("typedef struct wt_options {")[2].partition("} wt_options;")[0]
     rows = []
-    for name, told in re.findall(r"^  (?:int|size_t) (\w+); +/\* (.*) \*/$", options, re.MULTILINE):
-        what, _, usual = re.sub(r"\. The address's .*", "", told).rpartition("; 0: ")
+    for name, remark in re.findall(r"^  (?:int|size_t) (\w+); +/\* (.*?) \*/$", options, ANY_LINES):
+        what, _, rest = " ".join(remark.split()).partition("; 0: ")
+        usual = rest.partition(". ")[0]
         in_c = IN_WORDS[usual] if usual in IN_WORDS else int(usual.replace(",", ""))
         in_python = getattr(limits, C_LIMITS[name])
         assert in_c == (in_python * 1000 if name.endswith("_ms") else in_python), name
