@@ -43,15 +43,17 @@ def _with_library(wanted: Wanted) -> str:
     names = [f"ADDRESS = {literal(wanted.address.text)}"]
     if framing:
         names.append(f"FRAMING = {literal(framing)}")
-    composer = Composer("python/library", {})
+    composer = Composer("python", {})
+    print_bytes = composer.part("print_bytes.py")
     raw = wanted.framing in WITHOUT_ENDS
     return composer.whole(
-        f"{kind}.py",
+        f"library/{kind}.py",
+        print_bytes=print_bytes,
         header="\n".join(header_lines(wanted)),
         names="\n".join(names),
         framing_given=", framing=FRAMING" if framing else "",
         input_framing="raw" if raw else "line",
-        input=composer.part("input_raw.py" if raw else "input_lines.py"),
+        input=composer.part("library/input_raw.py" if raw else "library/input_lines.py"),
         printed="message" if raw else 'message + b"\\n"',
         fingerprints=_fingerprints(wanted),
     )
@@ -65,7 +67,7 @@ def _fingerprints(wanted: Wanted) -> str:
 
 def _plain(wanted: Wanted) -> str:
     shape = ("datagram" if wanted.datagrams else "stream") + f"_{wanted.role}"
-    composer = Composer("python/plain", {"family": FAMILIES[wanted.address.family]})
+    composer = Composer("python", {"family": FAMILIES[wanted.address.family]})
     parts = {
         "header": "\n".join(header_lines(wanted)),
         "names": _names(wanted),
@@ -78,35 +80,36 @@ def _plain(wanted: Wanted) -> str:
     else:
         kind = wanted.address.kind.replace("datagram", "udp").replace("stream", "inet")
         part = wanted.address.scheme if wanted.address.path else kind
-        parts["connect"] = composer.part(f"connect_{part}.py", set_options=_set_options(wanted))
+        parts["connect"] = composer.part(f"plain/connect_{part}.py", set_options=_set_options(wanted))
+        parts["print_bytes"] = composer.part("print_bytes.py")
     if not wanted.datagrams:
         raw = wanted.framing in WITHOUT_ENDS
         parts["framing"] = _framing(composer, wanted)
-        parts["read_input"] = composer.part("input_raw.py" if raw else "input_lines.py")
+        parts["read_input"] = composer.part("plain/input_raw.py" if raw else "plain/input_lines.py")
         parts["typed"] = "" if raw else 'self.typed = b""  # a line of standard input that is not whole yet'
         parts["printed"] = "message" if raw else 'message + b"\\n"'
-    return composer.whole(f"{shape}.py", **parts)
+    return composer.whole(f"plain/{shape}.py", **parts)
 
 
 def _framing(composer: Composer, wanted: Wanted) -> str:
     name, _, value = wanted.framing.partition(":")
     seen = "self.seen = 0  # so many bytes of it hold no end of a message" if name in SCANNED else ""
-    incoming = composer.part("incoming.py", seen=seen)
+    incoming = composer.part("plain/incoming.py", seen=seen)
     if name == "line":
         refused = 'b"\\n" in message' + ("" if value == "crlf" else ' or message.endswith(b"\\r")')
         end = "\\r\\n" if value == "crlf" else "\\n"
-        return composer.part("framing/line.py", incoming=incoming, refused=refused, end=end)
+        return composer.part("plain/framing/line.py", incoming=incoming, refused=refused, end=end)
     if name == "delimiter":
         octets = "".join(f"\\x{byte:02x}" for byte in bytes.fromhex(value))
-        return composer.part("framing/delimiter.py", incoming=incoming, delimiter=f'b"{octets}"')
+        return composer.part("plain/framing/delimiter.py", incoming=incoming, delimiter=f'b"{octets}"')
     if value == "varint":
-        return composer.part("framing/varint.py", incoming=incoming)
+        return composer.part("plain/framing/varint.py", incoming=incoming)
     if name == "length":
         order = "little" if value.endswith("le") else "big"
         count_bytes = str(int(value.strip("ubel")) // 8)
-        return composer.part("framing/length.py", incoming=incoming, count_bytes=count_bytes, order=order)
+        return composer.part("plain/framing/length.py", incoming=incoming, count_bytes=count_bytes, order=order)
     file = wanted.framing.replace(":", "_") if name == "raw" else name
-    return composer.part(f"framing/{file}.py", incoming=incoming)
+    return composer.part(f"plain/framing/{file}.py", incoming=incoming)
 
 
 def _names(wanted: Wanted) -> str:
@@ -130,7 +133,7 @@ def _options(composer: Composer, wanted: Wanted) -> str:
     if not lines:
         return ""
     arguments = "sock: socket.socket, family: int" if socketoptions.needs_family(wanted) else "sock: socket.socket"
-    return composer.part("options.py", body="\n".join(f"    {line}" for line in lines), arguments=arguments)
+    return composer.part("plain/options.py", body="\n".join(f"    {line}" for line in lines), arguments=arguments)
 
 
 def _set_options(wanted: Wanted) -> str:
@@ -149,19 +152,19 @@ def _listen(composer: Composer, wanted: Wanted) -> str:
         if address.option("reuseaddr", not wanted.datagrams):
             why = "# Old connections may linger after a restart."
             reuse = f"{why}\nsock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)"
-        return composer.part("listen_inet.py", reuse=reuse, **common)
+        return composer.part("plain/listen_inet.py", reuse=reuse, **common)
     bind = "sock.bind(SOCKET_PATH)"
     if address.abstract:
-        return composer.part("listen_unix.py", is_stale="", remove_stale="", bind=bind, leave="", **common)
+        return composer.part("plain/listen_unix.py", is_stale="", remove_stale="", bind=bind, leave="", **common)
     mode = address.option("mode")
     if mode is not None:
         before = f"before = os.umask(0o{0o777 & ~mode:03o})  # the file's permissions: {mode:03o}"
         bind = f"{before}\n{bind}\nos.umask(before)"
     return composer.part(
-        "listen_unix.py",
-        is_stale=composer.part("is_stale.py", socktype=socktype),
+        "plain/listen_unix.py",
+        is_stale=composer.part("plain/is_stale.py", socktype=socktype),
         remove_stale="if is_stale():\n    os.unlink(SOCKET_PATH)",
         bind=bind,
-        leave=composer.part("leave.py"),
+        leave=composer.part("plain/leave.py"),
         **common,
     )
