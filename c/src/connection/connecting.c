@@ -296,13 +296,13 @@ WTI_PRIVATE int wti_connect_first(int *fd, const wti_candidate_t **won, const wt
   connecting_race_t race = {.address = address, .candidates = candidates, .count = count, .winner = SIZE_MAX};
   race.attempts = calloc(count, sizeof *race.attempts);
   race.polled = calloc(count, sizeof *race.polled);
+  for (size_t i = 0; race.attempts != NULL && i < count; i++) {
+    race.attempts[i].fd = -1;
+  }
   int code = WT_EMEMORY;
   if (race.attempts == NULL || race.polled == NULL) {
     wti_fail(&race.error, WT_EMEMORY, "%s", wt_strerror(WT_EMEMORY));
   } else {
-    for (size_t i = 0; i < count; i++) {
-      race.attempts[i].fd = -1;
-    }
     code = connecting_run(&race, deadline, flags, file);
   }
   if (race.winner == SIZE_MAX) {

@@ -110,6 +110,28 @@ TEST(bind_says_where_from) {
              failing(WT_EUNREACHABLE, "tcp://127.0.0.1:9?bind=192.0.2.1", NULL));
 }
 
+TEST(bind_over_ipv6) {
+  wt_error error;
+  wt_connection *connection;
+  wt_listener *listener = wire_listener("tcp6://[::1]:0", NULL);
+  const char *address = wire_address("tcp://[::1]%.0s:%d?bind=[::1]:0", "", wire_port(listener));
+  CHECK_INT(0, wt_connect(&connection, address, NULL, &error));
+  CHECK(strncmp("tcp://[::1]:", wt_local(connection), 12) == 0);
+  wt_abort(connection);
+  wt_listener_close(listener);
+}
+
+TEST(a_socket_connected_to_itself_is_nobody) {
+  int port;
+  char address[64];
+  char expected[200];
+  close(wire_listen(&port, 1));
+  snprintf(address, sizeof address, "tcp://127.0.0.1:%d?bind=127.0.0.1:%d", port, port);
+  snprintf(expected, sizeof expected,
+           "tcp://127.0.0.1:%d: nobody listens there: is the server started, and is it this port?", port);
+  CHECK_TEXT(expected, failing(WT_EREFUSED, address, NULL));
+}
+
 TEST(an_interface_must_be_there) {
   const char *said = failing(WT_EUNREACHABLE, "tcp://127.0.0.1:9?interface=nosuch0", NULL);
   CHECK_TEXT("tcp://127.0.0.1:9: this machine has no interface nosuch0; ip link shows those it has", said);
@@ -337,6 +359,8 @@ int main(void) {
   RUN(names_that_are_none);
   RUN(words_that_are_wrong_open_nothing);
   RUN(bind_says_where_from);
+  RUN(bind_over_ipv6);
+  RUN(a_socket_connected_to_itself_is_nobody);
   RUN(an_interface_must_be_there);
   RUN(connecting_has_a_deadline);
   RUN(who_does_not_answer_has_only_a_head_start);

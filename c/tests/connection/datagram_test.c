@@ -227,6 +227,9 @@ TEST(groups_that_cannot_be_reached) {
   CHECK_INT(WT_EUNREACHABLE, wt_listen(&listener, "udp4://239.1.2.3:0?interface=nosuch0", NULL, &error));
   CHECK_TEXT("udp4://239.1.2.3:0: this machine has no interface nosuch0; ip link shows those it has", error.text);
 #endif
+  CHECK_INT(WT_EUNREACHABLE, wt_listen(&listener, "udp4://239.1.2.3:0?interface=192.0.2.99", NULL, &error));
+  CHECK_TEXT("udp4://239.1.2.3:0: this machine has no interface 192.0.2.99; ip link shows those it has", error.text);
+  CHECK_INT(WT_EUNREACHABLE, wt_listen(&listener, "udp6://[ff05::5]:0?interface=4000000", NULL, &error));
   CHECK_INT(WT_EUNREACHABLE, wt_connect(&connection, "udp6://[ff05::5]:5000?interface=nosuch0", NULL, &error));
   CHECK_INT(WT_EUNREACHABLE, wt_listen(&listener, "udp6://[ff05::5]:0?interface=nosuch0", NULL, &error));
 }

@@ -161,6 +161,23 @@ TEST(calls_that_do_not_fit_the_kind) {
   wt_listener_close(datagrams);
 }
 
+TEST(without_descriptors_nobody_listens) {
+  struct rlimit before;
+  struct rlimit few;
+  int next = open("/dev/null", O_RDONLY);
+  close(next);
+  getrlimit(RLIMIT_NOFILE, &before);
+  few = before;
+  /* None at all; and one, where two are wanted. */
+  for (int more = 0; more < 2; more++) {
+    few.rlim_cur = (rlim_t)(next + more);
+    setrlimit(RLIMIT_NOFILE, &few);
+    const char *said = wire_cannot_listen(WT_ELIMIT, "tcp://localhost:0");
+    setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(strncmp("this process is out of file descriptors", said, 39) == 0);
+  }
+}
+
 TEST(without_descriptors_accepting_waits_for_better_times) {
   wt_error error;
   wt_connection *connection;
@@ -266,6 +283,7 @@ int main(void) {
   RUN(a_name_that_the_resolver_knows);
   RUN(nobody_comes);
   RUN(calls_that_do_not_fit_the_kind);
+  RUN(without_descriptors_nobody_listens);
   RUN(without_descriptors_accepting_waits_for_better_times);
   RUN(the_address_wins_over_the_options);
   RUN(options_of_the_address_are_set_on_what_is_accepted_too);

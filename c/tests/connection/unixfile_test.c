@@ -116,6 +116,30 @@ TEST(abstract_names_have_no_file) {
 }
 #endif
 
+TEST(without_descriptors_nothing_is_taken_for_stale) {
+  struct rlimit before;
+  struct rlimit few;
+  struct stat status;
+  char address[200];
+  const char *path = wire_path("stale.sock");
+  snprintf(address, sizeof address, "unix:%s", path);
+  close(wire_unix(SOCK_STREAM, path));
+  int next = open("/dev/null", O_RDONLY);
+  close(next);
+  getrlimit(RLIMIT_NOFILE, &before);
+  few = before;
+  /* One for the socket, and none to look who is behind the path. */
+  for (int more = 0; more < 2; more++) {
+    few.rlim_cur = (rlim_t)(next + more);
+    setrlimit(RLIMIT_NOFILE, &few);
+    const char *said = wire_cannot_listen(WT_ELIMIT, address);
+    setrlimit(RLIMIT_NOFILE, &before);
+    CHECK(strncmp("this process is out of file descriptors", said, 39) == 0);
+  }
+  CHECK_INT(0, lstat(path, &status));
+  unlink(path);
+}
+
 TEST(a_directory_that_others_hold_is_no_obstacle) {
   const char *path = wire_path("locked.sock");
   int64_t began = wire_now_ms();
@@ -180,6 +204,7 @@ int main(void) {
 #ifdef __linux__
   RUN(abstract_names_have_no_file);
 #endif
+  RUN(without_descriptors_nothing_is_taken_for_stale);
   RUN(a_directory_that_others_hold_is_no_obstacle);
   RUN(what_another_user_may_not_do);
   return wire_done(open_before);
