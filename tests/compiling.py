@@ -1,4 +1,4 @@
-"""Compile C for the tests: programs with all of libwiretalk in them, each compiled once, whoever asks for it first.
+"""Compile C programs for the tests, with libwiretalk in them, each once, whoever asks for it first.
 
 What came out of the compiler is kept in build/tests, under a name made of all that went in, so that it holds for the
 next session and for other processes. Nothing is run here.
@@ -13,11 +13,11 @@ import shlex
 import shutil
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-PLACES = (ROOT / "c" / "include", ROOT / "c" / "src", ROOT / "c" / "tests")
+from tests.c.building import ROOT, C, make
+
+PLACES = (C / "include", C / "src", C / "tests")
 """Where headers are found."""
 
 KEPT = ROOT / "build" / "tests"
@@ -42,34 +42,39 @@ class Compiler:
     """
 
     def __init__(self, command):
-        self.command = command
+        self._words = [*command, *PLAIN, *(word for place in PLACES for word in ("-I", place))]
         self._version = subprocess.run([*command, "--version"], capture_output=True, check=True).stdout
+        self._libraries = {}
 
     def compile(self, sources, *flags, sanitize=True):
-        """Return the path of a program made of these sources and all of c/src, warnings being errors.
+        """Return the path of a program made of these sources and libwiretalk, warnings being errors.
 
         Args:
             sources: the program's own.
             flags: more for the compiler: -DNAME, say.
-            sanitize: whether ASan and UBSan watch it.
+            sanitize: whether ASan and UBSan watch it, and the library in it.
         """
         sources = [Path(source) for source in sources]
+        library, version = self._library(sanitize)
         flags = (*(SANITIZERS if sanitize else ()), *flags)
-        library = sorted((ROOT / "c" / "src").rglob("*.c"))
-        beside = [header for source in sources for place in source.parents[:2] for header in place.glob("*.h")]
-        headers = sorted({*beside, *(header for place in PLACES for header in place.rglob("*.h"))})
-        known = self._digest(flags, [header.read_bytes() for header in headers])
-        with ThreadPoolExecutor(2) as pool:
-            objects = list(pool.map(lambda source: self._object(source, flags, known), [*sources, *library]))
-        name = f"{sources[0].stem}-{self._digest(flags, map(str, objects))}"
-        return self._made(name, [*objects, *(flag for flag in flags if flag.startswith("-f")), "-pthread"])
+        digest = hashlib.sha256(repr((self._words, self._version, flags, sources, version)).encode())
+        beside = {header for source in sources for place in source.parents[:2] for header in place.glob("*.h")}
+        for file in [*sources, *sorted(beside), *sorted(C.glob("include/*.h"))]:
+            digest.update(file.read_bytes())
+        name = f"{sources[0].stem}-{digest.hexdigest()[:20]}"
+        return self._made(name, [*self._words, *flags, *sources, library])
 
-    def _object(self, source, flags, known):
-        places = [word for place in PLACES for word in ("-I", place)]
-        name = f"{source.stem}-{self._digest(known, source.read_bytes(), str(source))}.o"
-        return self._made(name, [*PLAIN, *flags, *places, "-c", source])
+    def _library(self, sanitize):
+        """Return the library's path, and what tells one version of it from another. It is made once."""
+        if sanitize not in self._libraries:
+            way, name = ("checked", "checked/libwiretalk.a") if sanitize else ("library", "libwiretalk.a")
+            library = C / "build" / way / name
+            make(way, library)
+            self._libraries[sanitize] = library, hashlib.sha256(library.read_bytes()).hexdigest()
+        return self._libraries[sanitize]
 
-    def _made(self, name, words):
+    @staticmethod
+    def _made(name, words):
         """Return the path of what the compiler makes of these words, which is there already or is made now."""
         path = KEPT / name
         KEPT.mkdir(parents=True, exist_ok=True)
@@ -80,18 +85,10 @@ class Compiler:
                 return path
             _forget_old()
             unfinished = KEPT / f"{name}.unfinished"
-            ran = subprocess.run(
-                [*self.command, *words, "-o", unfinished], capture_output=True, text=True, errors="replace", check=False
-            )
+            ran = subprocess.run([*words, "-o", unfinished], capture_output=True, encoding="utf-8", check=False)
             assert ran.returncode == 0, f"{shlex.join(map(str, ran.args))}\n{ran.stdout}{ran.stderr}"
             os.replace(unfinished, path)
         return path
-
-    def _digest(self, *parts):
-        digest = hashlib.sha256(repr((self.command, self._version, PLAIN)).encode())
-        for part in parts:
-            digest.update(repr(list(part) if not isinstance(part, (str, bytes)) else part).encode())
-        return digest.hexdigest()[:20]
 
 
 def _forget_old():

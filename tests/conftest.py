@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,15 +34,16 @@ def require():
 
 @pytest.fixture(scope="session")
 def c_compiler(require):
-    """The command of the C compiler, $CC or cc, as a list of words."""
+    """The command of the C compiler, $CC or cc, as a list of words; make is there too."""
     command = find_compiler()
     require(command, "there is no C compiler: cc, or what CC names")
+    require(shutil.which("make"), "make is not there")
     return command
 
 
 @pytest.fixture(scope="session")
 def compile_c(c_compiler):
-    """Compile a C program with all of c/src in it: `compile_c([source, …])` is its path.
+    """Compile a C program with libwiretalk in it: `compile_c([source, …])` is its path.
 
     Warnings are errors; more flags may follow the sources; ASan and UBSan watch it, unless `sanitize=False`. What was
     compiled before of the same sources, with the same flags, is not compiled again.

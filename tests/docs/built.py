@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 
-from tests.compiling import ROOT, Compiler, find_compiler
+from tests.c.building import ROOT
+from tests.compiling import Compiler, find_compiler
 
 PROGRAM = re.compile(r"\bbuild/(\w+/\w+)")
 
@@ -20,7 +21,8 @@ def lay_out_examples(place, texts):
     for source in (ROOT / "examples").iterdir():
         if source.name != "build":
             place.path(source.name).symlink_to(source)
+    compiler = Compiler(find_compiler())
     for name in sorted({name for text in texts for name in PROGRAM.findall(text)}):
         built = place.path("build") / name
         built.parent.mkdir(parents=True, exist_ok=True)
-        os.symlink(Compiler(find_compiler()).compile([ROOT / "examples" / f"{name}.c"]), built)
+        os.symlink(compiler.compile([ROOT / "examples" / f"{name}.c"]), built)
