@@ -60,6 +60,17 @@ TEST(what_may_still_be_short_enough_is_waited_for) {
   CHECK_TEXT("a message of at least 255 bytes: the limit max_message_bytes is 254", heard_feed(much, 257, 1));
 }
 
+TEST(a_full_block_without_its_end_is_as_long_as_it_is) {
+  static char block[255];
+  memset(block, 'x', sizeof block);
+  block[0] = (char)0xFF;
+  hears("cobs", 253);
+  CHECK_TEXT("a message of at least 254 bytes: the limit max_message_bytes is 253", heard_feed(block, 255, 0));
+  hears("cobs", 254);
+  CHECK_TEXT("", heard_feed(block, 255, 0));
+  CHECK_INT(254, heard.held);
+}
+
 TEST(without_room_no_byte_is_taken) {
   hears_within("cobs", 100, 3);
   CHECK_TEXT("[abcd]", FED_WITHIN("\5abcd\0"));
@@ -107,6 +118,7 @@ int main(void) {
   RUN(a_block_past_the_end_of_its_frame_is_a_fault);
   RUN(too_long_a_frame_is_a_fault_as_soon_as_that_is_certain);
   RUN(what_may_still_be_short_enough_is_waited_for);
+  RUN(a_full_block_without_its_end_is_as_long_as_it_is);
   RUN(without_room_no_byte_is_taken);
   RUN(what_had_come_is_told_without_codes);
   RUN(what_is_said_holds_no_zero);
