@@ -48,7 +48,7 @@ static void on_message(wt_session *session, const wt_message *message, void *con
 }
 
 int main(int count, char **words) {
-  wt_options options = {.framing = "line"};
+  wt_options options = {.framing = "line", .drain_ms = 300}; /* so long may open conversations last after Ctrl-C */
   wt_callbacks callbacks = {.on_ready = on_ready, .on_message = on_message};
   struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
   wt_error error;

@@ -65,8 +65,9 @@ static void on_problem(wt_server *server, const wt_error *error, void *context) 
 
 int main(int count, char **words) {
   /* At these limits, further clients wait in the kernel's queue, and silent ones are ended. Nobody can fill memory: a
-     client that does not read its answers is not read either. */
-  wt_options options = {.framing = "line", .max_connections = 1000, .max_message = LONGEST, .idle_timeout_ms = 30000};
+     client that does not read its answers is not read either. After Ctrl-C, open conversations have 300 ms to end. */
+  wt_options options = {
+      .framing = "line", .max_connections = 1000, .max_message = LONGEST, .idle_timeout_ms = 30000, .drain_ms = 300};
   wt_callbacks callbacks = {.on_ready = on_ready, .on_message = on_message, .on_close = on_close,
                             .on_problem = on_problem};
   wt_error error;

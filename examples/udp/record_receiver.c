@@ -76,7 +76,8 @@ static void on_message(wt_session *source, const wt_message *message, void *cont
 }
 
 int main(int count, char **words) {
-  wt_options options = {.framing = "fixed:20"}; /* of byte streams; a datagram is a message already */
+  /* The framing is that of byte streams: a datagram is a message already, of whatever size. */
+  wt_options options = {.framing = "fixed:20", .drain_ms = 300};
   wt_callbacks callbacks = {
       .on_ready = on_ready, .on_open = on_open, .on_message = on_message, .on_close = on_close};
   struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C ends it at once */

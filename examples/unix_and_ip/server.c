@@ -55,7 +55,7 @@ static void on_message(wt_session *session, const wt_message *message, void *con
 }
 
 int main(int count, char **words) {
-  wt_options options = {.framing = "line", .max_message = LONGEST};
+  wt_options options = {.framing = "line", .max_message = LONGEST, .drain_ms = 300};
   wt_callbacks callbacks = {.on_ready = on_ready, .on_message = on_message};
   struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C ends it at once */
   wt_error error;
