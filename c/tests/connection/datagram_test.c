@@ -183,7 +183,7 @@ static int talk_in_group(const char *format, const char *interface) {
 }
 
 TEST(a_group_is_joined_by_listening_and_spoken_to_by_connecting) {
-  if (getenv("WT_TEST_EMULATED") == NULL) { /* qemu-user does not hand on which interface is meant */
+  if (!wire_emulated()) {
     CHECK(talk_in_group("udp4://239.1.2.3:%d?interface=%s", "127.0.0.1"));
   }
   /* With a name, or over IPv6, it needs an interface that carries multicast, which loopback may not. */

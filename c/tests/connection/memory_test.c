@@ -98,7 +98,7 @@ static void starve(const char *address, const char *client_address) {
   int open_before = wire_open_fds();
 #ifdef MEMORY_FAILS
   for (long given = 0;; given++) {
-    long held = memory_held;
+    const long held = memory_held;
     memory_left = given;
     int code = converse(address, client_address);
     int enough = memory_left >= 0;
@@ -107,7 +107,8 @@ static void starve(const char *address, const char *client_address) {
     CHECK_INT(open_before, wire_open_fds());
     if (enough) {
       CHECK_INT(0, code);
-      CHECK(given > 3);
+      /* Unless something else gives the memory in place of this program, as valgrind does. */
+      CHECK(given > 3 || held == 0);
       return;
     }
     CHECK(code == WT_EMEMORY || code == 0);

@@ -167,6 +167,9 @@ static void as_somebody_else(const char *address, const char *path) {
   CHECK(strstr(error.text, ": this user may not make that file there; choose another directory") != NULL);
   CHECK_INT(WT_ENOTPERMITTED, wt_connect(&connection, wire_address("unix:%s", path, 0), NULL, &error));
   CHECK(strstr(error.text, ": this user may not use that socket file, or not look into its directory") != NULL);
+  if (wire_emulated()) {
+    return;
+  }
   CHECK_INT(WT_ENOTPERMITTED, wt_connect(&connection, "tcp://127.0.0.1:9?mark=7", NULL, &error));
   CHECK_TEXT("tcp://127.0.0.1:9: mark=7 is for root here (CAP_NET_ADMIN or CAP_NET_RAW)", error.text);
 }

@@ -55,6 +55,9 @@ static inline int wire_open_fds(void) {
   return count;
 }
 
+/* Whether the processor is an emulated one: the emulator does not pass on every option of a socket. */
+static inline int wire_emulated(void) { return getenv("WT_TEST_EMULATED") != NULL; }
+
 /* A folder of this program's own, and a path within it. */
 static char wire_folder[64];
 
