@@ -8,11 +8,11 @@ import os
 import subprocess
 import sys
 
+from tests.compiling import KEPT
+
 from wiretalk.address import parse
 from wiretalk.programs import Wanted, amalgamation
 from wiretalk.programs.writing import program
-
-from ..compiling import KEPT
 
 FRAMINGS = (
     *("raw", "raw:utf8", "line", "line:crlf", "delimiter:0d0a0d", "length:u8", "length:u16be", "length:u16le"),

@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from tests.compiling import KEPT, find_compiler
 
-from ..compiling import KEPT, find_compiler
 from .building import KINDS, Builder
 
 PATIENCE_S = 60

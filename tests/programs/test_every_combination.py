@@ -31,9 +31,9 @@ def programs(language):
     found = {}
     for kind in KINDS:
         if kind.startswith(language):
-            some = [
-                (role, address, frame) for this, role, address, frame in all_combinations() if this == kind
-            ] + [(role, address, None) for role in ("client", "server") for address in OPTIONS]
+            some = [(role, address, frame) for this, role, address, frame in all_combinations() if this == kind] + [
+                (role, address, None) for role in ("client", "server") for address in OPTIONS
+            ]
             for role, address, frame in some:
                 found[f"{kind} {role} {address} {frame}"] = written(kind, role, address, frame)
     return found

@@ -7,8 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.compiling import SANITIZERS
 
-from ..compiling import SANITIZERS
 from .building import written
 
 HERE = Path(__file__).parent
@@ -82,7 +82,9 @@ class InC:
     """The framing of a plain C program, watched by ASan and UBSan."""
 
     def __init__(self, builder, spec, max_message):
-        text = written("c-plain", "server", address(max_message), spec).replace("int main(void)", "int their_main(void)")
+        text = written("c-plain", "server", address(max_message), spec).replace(
+            "int main(void)", "int their_main(void)"
+        )
         self._path = builder.built(text + "int their_main(void);\n" + (HERE / "harness.c").read_text(), *SANITIZERS)
 
     def _run(self, commands):

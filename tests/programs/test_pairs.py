@@ -11,8 +11,8 @@ import socket
 import sys
 
 import pytest
+from tests.interop.chopping import Chopper
 
-from ..interop.chopping import Chopper
 from .building import DATAGRAMS, FRAMINGS, KINDS, STREAMS
 
 RAW = ("raw", "raw:utf8")

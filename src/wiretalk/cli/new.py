@@ -52,7 +52,7 @@ def build(parser: Parser) -> None:
         "--frame",
         metavar="SPEC",
         type=value(options.framing),
-        help="what makes messages of the bytes (wiretalk help framings; default line)",
+        help="what makes messages of the bytes (default line; wiretalk help framings)",
     )
     parser.add_argument(
         "--plain", action="store_true", help="no library: POSIX sockets in C, the standard library in Python"
@@ -104,6 +104,13 @@ def run(arguments: Namespace) -> int:
 
 
 def _tell(wanted: Wanted, written: list[str], directory: str | None) -> None:
+    from wiretalk.programs.otherside import commands, quoted
+
     where = f" in {directory}" if directory else ""
     tell(f"wrote {', '.join(written)}{where}")
-    tell(f"{'make run' if wanted.language == 'c' else f'python3 {wanted.file}'} runs it; its first lines say the rest")
+    if wanted.language == "c":
+        run = f"make -C {quoted(directory)} run" if directory else "make run"
+    else:
+        run = f"python3 {quoted(os.path.join(directory or '', wanted.file))}"
+    tell(f"  run it:         {run}")
+    tell(f"  the other end:  {commands(wanted)[0]}")

@@ -44,7 +44,7 @@ def _messages(wanted: Wanted) -> str:
         return "A message arrives whole, or not at all; it needs no framing."
     known = wanted.framing if wanted.framing in FRAMINGS else wanted.framing.partition(":")[0] + ":"
     summary = next(summary for name, (_, summary) in FRAMINGS.items() if name.startswith(known))
-    return f"A message on the wire ({wanted.framing}): {summary}."
+    return f"Messages on the wire (framing {wanted.framing}): {summary}"
 
 
 def _needs(wanted: Wanted) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from wiretalk.address import SCHEMES
 from wiretalk.errors import AddressError, UsageError
 from wiretalk.limits import MAX_MESSAGE_BYTES
 from wiretalk.units import format_size
@@ -103,13 +104,16 @@ class Wanted:
         scheme = self.address.scheme
         if scheme == "stdio":
             raise UsageError("", reason='"-" is our own standard input and output', hint="name the other side")
+        if not self.address.opened:
+            hint = f"it opens {', '.join(name for name, known in SCHEMES.items() if known.opened)}"
+            raise self._address_error(0, len(scheme), f"{scheme}: is not opened by this version", hint)
         if scheme not in SOCKETS and (self.plain or self.language == "c"):
             what = "a program without a library" if self.plain else "libwiretalk"
             hint = f"it has {', '.join(SOCKETS)}; Python with wiretalk has {scheme}"
             raise self._address_error(0, len(scheme), f"{what} has no {scheme}", hint)
         if self.address.port == 0 and (self.plain or not self.server):
             reason = "port 0 lets the system pick one"
-            hint = "name one" if self.server else "name the server's"
+            hint = "name one here" if self.server else "name the server's"
             raise self._address_error(self.address.text.rfind("0"), 1, reason, hint)
 
     def _framing(self, frame: str | None) -> str:
