@@ -11,9 +11,9 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#define LONGEST 16000 /* bytes of a message, either way */
 #define PREFIX "server rec: "
 #define MOST 500 /* clients at once */
 
@@ -24,16 +24,23 @@ static int present;
 
 /* Returns 1 when it is to be continued, 0 at the end, or a code. */
 static int answer_one(wt_connection *client) {
-  char answer[sizeof PREFIX + LONGEST] = PREFIX;
   wt_message message;
   int code = wt_recv(client, &message, WT_FOREVER);
   if (code < 1 || (message.size == 4 && memcmp(message.data, "quit", 4) == 0)) {
     return code < 0 ? code : 0;
   }
   /* Bytes, and a size. Text of other languages is UTF-8, an é is two of them, and TCP may deliver one now and one
-     later: so the message is made whole first, and what is in it is not looked at. "%s" would stop at a zero byte. */
+     later: so the message is made whole first, and what is in it is not looked at. "%s" would stop at a zero byte.
+     And the answer is as large as it has to be: the usual version has a buffer that no message is larger than, until
+     one is. */
+  char *answer = malloc(strlen(PREFIX) + message.size);
+  if (answer == NULL) {
+    return WT_EMEMORY;
+  }
+  memcpy(answer, PREFIX, strlen(PREFIX));
   memcpy(answer + strlen(PREFIX), message.data, message.size);
   code = wt_send(client, answer, strlen(PREFIX) + message.size, 60000);
+  free(answer);
   return code < 0 ? code : 1;
 }
 
@@ -43,7 +50,7 @@ static void *converse(void *argument) {
   while ((code = answer_one(client)) > 0) {
   }
   if (code < 0 && code != WT_ERESET) {
-    fprintf(stderr, "%s\n", wt_last_error(client)->text);
+    fprintf(stderr, "%s\n", code == WT_EMEMORY ? wt_strerror(code) : wt_last_error(client)->text);
   }
   wt_close(client);
   pthread_mutex_lock(&lock);
@@ -82,7 +89,7 @@ static int serve_one(wt_listener *listener, wt_error *error) {
 }
 
 int main(int count, char **words) {
-  wt_options options = {.framing = "line", .max_message = LONGEST};
+  wt_options options = {.framing = "line"};
   wt_listener *listener;
   wt_error error;
   int code = wt_listen(&listener, count > 1 ? words[1] : "tcp://:8888", &options, &error);

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST 1000
-
 static wt_server *running;
 static volatile sig_atomic_t caught;
 
@@ -34,9 +32,13 @@ static void on_ready(wt_server *server, const char *address, void *context) {
 /* Called for whoever has said a whole message: one thread, many clients, and none waits for another. The usual
    version serves one after another, so that a slow client makes all others wait. */
 static void on_message(wt_session *session, const wt_message *message, void *context) {
-  char backwards[LONGEST];
+  char *backwards = malloc(message->size + 1);
   size_t begin = message->size, written = 0;
   (void)context;
+  if (backwards == NULL) {
+    wt_session_abort(session);
+    return;
+  }
   /* Backwards, character by character. One of UTF-8 begins with a byte that is not 10xxxxxx, and stays as it is. */
   for (size_t end = message->size; end > 0; end = begin) {
     begin = end - 1;
@@ -49,6 +51,7 @@ static void on_message(wt_session *session, const wt_message *message, void *con
   if (wt_reply(session, backwards, written) < 0) {
     wt_session_abort(session);
   }
+  free(backwards); /* wt_reply has taken what it needs */
 }
 
 /* Finished, reset, cut off within a message, silent too long: nothing here is an accident of the server. */
@@ -67,7 +70,7 @@ int main(int count, char **words) {
   /* At these limits, further clients wait in the kernel's queue, and silent ones are ended. Nobody can fill memory: a
      client that does not read its answers is not read either. After Ctrl-C, open conversations have 300 ms to end. */
   wt_options options = {
-      .framing = "line", .max_connections = 1000, .max_message = LONGEST, .idle_timeout_ms = 30000, .drain_ms = 300};
+      .framing = "line", .max_connections = 1000, .max_message = 1000, .idle_timeout_ms = 30000, .drain_ms = 300};
   wt_callbacks callbacks = {.on_ready = on_ready, .on_message = on_message, .on_close = on_close,
                             .on_problem = on_problem};
   wt_error error;

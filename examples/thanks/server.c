@@ -15,7 +15,7 @@
 /* A handler may do next to nothing: no printf, no free. So it leaves a mark, and the loop below looks for it. */
 static volatile sig_atomic_t caught;
 
-static void catch(int number) {
+static void leave_mark(int number) {
   caught = number;
 }
 
@@ -31,7 +31,9 @@ static int thank(wt_connection *guest) {
   }
   /* A message belongs to its connection, and holds until the next call with it. wt_send is one: keep what is
      needed. */
-  snprintf(answer, sizeof answer, THANKS "%s", name.data);
+  if (snprintf(answer, sizeof answer, THANKS "%s", name.data) >= (int)sizeof answer) {
+    strcpy(answer, THANKS "whoever you are"); /* an address with max_message= may let longer names in */
+  }
   code = wt_send(guest, answer, strlen(answer), 10000);
   if (code == 0) {
     printf("thanked %s\n", answer + strlen(THANKS));
@@ -66,7 +68,7 @@ static int serve(wt_listener *listener) {
 
 int main(int count, char **words) {
   wt_options options = {.framing = "line", .max_message = LONGEST, .flags = WT_INTERRUPTIBLE};
-  struct sigaction action = {.sa_handler = catch};
+  struct sigaction action = {.sa_handler = leave_mark};
   wt_listener *listener;
   wt_error error;
   int code = wt_listen(&listener, count > 1 ? words[1] : "tcp://:8888", &options, &error);

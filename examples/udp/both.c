@@ -45,8 +45,11 @@ static int hear(wt_connection *peer) {
   wt_message message;
   int code = wt_recv(peer, &message, 0);
   if (code == 1) {
-    puts(message.size > 0 ? message.data : "(the other side has finished)");
-    return message.size > 0;
+    if (message.size == 0) {
+      return 0;
+    }
+    puts(message.data);
+    return 1;
   }
   if (code == WT_EREFUSED) {
     /* The other side has not been started yet, or has been left. UDP has no connection that this could end. */

@@ -10,9 +10,8 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define LONGEST 16000 /* bytes of a message, either way */
 
 static const char *const everywhere[] = {
     /* The usual version fails at its second start, for the socket file that its first left behind. Here a file behind
@@ -43,19 +42,24 @@ static void on_ready(wt_server *one, const char *address, void *context) {
 }
 
 static void on_message(wt_session *session, const wt_message *message, void *context) {
-  char answer[LONGEST + 64];
+  char *answer = malloc(64 + message->size);
   const char *local = wt_session_local(session);
   (void)context;
+  if (answer == NULL) {
+    wt_session_abort(session);
+    return;
+  }
   /* A scheme is what stands before the colon of an address. */
   int size = snprintf(answer, 64, "heard over %.*s: ", (int)strcspn(local, ":"), local);
   memcpy(answer + size, message->data, message->size);
   if (wt_reply(session, answer, (size_t)size + message->size) < 0) {
     wt_session_close(session);
   }
+  free(answer); /* wt_reply has taken what it needs */
 }
 
 int main(int count, char **words) {
-  wt_options options = {.framing = "line", .max_message = LONGEST, .drain_ms = 300};
+  wt_options options = {.framing = "line", .drain_ms = 300};
   wt_callbacks callbacks = {.on_ready = on_ready, .on_message = on_message};
   struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND}; /* a second Ctrl-C ends it at once */
   wt_error error;

@@ -75,6 +75,16 @@ def test_ctrl_c_ends_a_client_that_waits(example, waiting_server, name):
     assert client.err == ""
 
 
+@pytest.mark.parametrize("name", ["thanks", "echo", "answering", "many_clients", "unix_and_ip"])
+def test_a_limit_in_the_address_is_larger_than_what_a_server_thought_of(serving, plain, name):
+    server = serving(f"{name}/server", "tcp://127.0.0.1:0?max_message=100000")
+    client = plain(server.address)
+    client.sendall(b"x" * 50_000 + b"\n")
+    with client.makefile() as answers:
+        answer = answers.readline()
+    assert answer.endswith("x" * 50_000 + "\n") or answer == "thank you, whoever you are\n"
+
+
 # But for thanks over TLS: its client opens two connections, and at a server that takes one at a time the second
 # handshake waits for the first conversation.
 @pytest.mark.parametrize(
