@@ -39,33 +39,26 @@ static bool closing_owes(const wt_connection *connection) {
 #endif
 }
 
-/* Drops what has come. Returns whether more may come: the peer has not finished. */
-static bool closing_discard(const wt_connection *connection) {
-  char dropped[CLOSING_DISCARD_BYTES];
-  ssize_t received;
-  do {
-    received = wti_receive(connection->fd, dropped, sizeof dropped);
-  } while (received > 0);
-  return received < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
 /* Lets a reset not overtake our last bytes. A socket that is closed with input unread, or to come, answers with a
    reset; the peer may then lose what it had not read yet, and is told of a reset where all was well. So the end is
    sent first, and a peer that has not finished is listened to: for a moment, and until it has what it is owed. */
 static void closing_linger(wt_connection *connection) {
+  char dropped[CLOSING_DISCARD_BYTES];
   int64_t moment = wti_deadline(WTI_LINGER_MS);
   int64_t latest = wti_deadline(connection->close_timeout_ms);
   moment = moment < latest ? moment : latest;
-  while (closing_discard(connection)) {
-    int64_t until = moment;
-    if (wti_left_ms(moment) == 0) {
-      if (wti_left_ms(latest) == 0 || !closing_owes(connection)) {
-        return;
-      }
-      /* Nothing tells when the peer has taken the rest. */
-      until = wti_deadline(CLOSING_LOOK_MS);
+  for (;;) {
+    ssize_t received = wti_receive(connection->fd, dropped, sizeof dropped);
+    if (received == 0 || (received < 0 && errno != EAGAIN && errno != EWOULDBLOCK)) {
+      return;
     }
-    if (wti_poll_one(connection->fd, POLLIN, until, connection->flags) < 0) {
+    bool passed = wti_left_ms(moment) == 0;
+    if (passed && (wti_left_ms(latest) == 0 || !closing_owes(connection))) {
+      return;
+    }
+    /* Nothing tells when the peer has taken the rest, so that is looked at now and then. */
+    int64_t until = passed ? wti_deadline(CLOSING_LOOK_MS) : moment;
+    if (received < 0 && wti_poll_one(connection->fd, POLLIN, until, connection->flags) < 0) {
       return;
     }
   }
