@@ -7,13 +7,16 @@ framings together, every client has talked to every server.
 from __future__ import annotations
 
 import random
+import signal
 import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tests.interop.chopping import Chopper
 
-from .building import DATAGRAMS, FRAMINGS, KINDS, STREAMS
+from .building import DATAGRAMS, FRAMINGS, KINDS, STREAMS, written
 
 RAW = ("raw", "raw:utf8")
 WITHOUT_EMPTY = ("slip", *RAW)
@@ -224,6 +227,27 @@ def test_a_server_that_does_not_answer_is_told_everything(kind, program, builder
             assert read_to_end(connection) == lines
         assert talking.wait() == 0
         assert talking.err == ""
+
+
+def test_a_plain_client_of_datagrams_where_names_cannot_be_abstract(serving, builder, c_compiler):
+    server = serving("c-plain", "unixgram:x.sock")
+    path = builder.built(written("c-plain", "client", "unixgram:x.sock"), "-U__linux__")
+    with subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=server.directory) as client:
+        own = Path(f"/tmp/client-{client.pid}.sock")
+        client.stdin.write(b"hello\n")
+        client.stdin.flush()
+        client.stdin.close()
+        assert client.stdout.read() == b"hello\n"
+    assert not own.exists()
+    with subprocess.Popen([path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=server.directory) as client:
+        own = Path(f"/tmp/client-{client.pid}.sock")
+        client.stdin.write(b"hello\n" * 2000)
+        client.stdin.flush()
+        assert client.stdout.readline() == b"hello\n"
+        assert own.is_socket()
+        client.send_signal(signal.SIGINT)
+        assert client.wait(60) == -signal.SIGINT
+        assert not own.exists()
 
 
 @pytest.mark.parametrize("scheme", ["tls", "unixpacket"])

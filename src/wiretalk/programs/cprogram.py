@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from wiretalk.programs import socketoptions
-from wiretalk.programs.header import header_lines
+from wiretalk.programs.header import every_interface, header_lines
 from wiretalk.programs.templates import Composer, read
 from wiretalk.programs.wanted import WITHOUT_ENDS
 
@@ -156,13 +156,9 @@ def _names(wanted: Wanted) -> str:
             ("SOCKET_SIZE", f"((socklen_t){size if address.abstract else 'sizeof(struct sockaddr_un)'})", ""),
         ]
     else:
-        host = literal(address.host or "localhost")
-        rows += [
-            ("HOST", "NULL" if wanted.server and not address.host else host, ""),
-            ("PORT", f'"{address.port}"', ""),
-        ]
-        if wanted.server and not address.host:
-            rows[1] = ("HOST", "NULL", "every interface")
+        everywhere = wanted.server and not address.host
+        host = "NULL" if everywhere else literal(address.host or "localhost")
+        rows += [("HOST", host, every_interface(wanted) if everywhere else ""), ("PORT", f'"{address.port}"', "")]
     why = "bytes; what is longer is refused, either way"
     rows.append(("MAX_MESSAGE", str(wanted.max_message_bytes), why))
     if not wanted.datagrams:

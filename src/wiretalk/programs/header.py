@@ -15,10 +15,10 @@ def header_lines(wanted: Wanted) -> list[str]:
     where = shown(str(wanted.address.but(options={})))
     run = _run(wanted)
     if wanted.server:
-        lines = [f"{wanted.file}: answers each message that comes to {where}.", ""]
+        lines = [f"{wanted.file}: answers each message that comes to {where}; see answer().", ""]
         usage = [(run, "Ctrl-C ends it")]
     else:
-        lines = [f"{wanted.file}: sends each line of its input to {where}, prints the answers.", ""]
+        lines = [f"{wanted.file}: sends each line of its input to {where}, and prints the answers.", ""]
         usage = [
             (run, "what you type; Ctrl-D says that you have finished"),
             (f"seq 3 | {_program(wanted)}", "what comes through a pipe"),
@@ -41,10 +41,10 @@ def _run(wanted: Wanted) -> str:
 
 def _messages(wanted: Wanted) -> str:
     if not wanted.framing:
-        return "A message arrives whole, or not at all; it needs no framing."
+        return "A message arrives whole, or not at all: it needs no framing."
     known = wanted.framing if wanted.framing in FRAMINGS else wanted.framing.partition(":")[0] + ":"
     summary = next(summary for name, (_, summary) in FRAMINGS.items() if name.startswith(known))
-    return f"Messages on the wire (framing {wanted.framing}): {summary}"
+    return f"A message on the wire ({wanted.framing}): {summary}"
 
 
 def _needs(wanted: Wanted) -> list[str]:
@@ -60,3 +60,9 @@ def _needs(wanted: Wanted) -> list[str]:
         f"It needs wiretalk.c beside it: cc -std=c99 -o {name} {name}.c wiretalk.c",
         "The manual is wiretalk.h.",
     ]
+
+
+def every_interface(wanted: Wanted) -> str:
+    """Return what is to be said of a plain server's address that names no host."""
+    # The library sees to it that an answer leaves from the address that was asked.
+    return "every interface; name one, or answers may leave from another" if wanted.datagrams else "every interface"

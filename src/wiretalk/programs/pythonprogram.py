@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wiretalk.programs import socketoptions
-from wiretalk.programs.header import header_lines
+from wiretalk.programs.header import every_interface, header_lines
 from wiretalk.programs.templates import Composer
 from wiretalk.programs.wanted import WITHOUT_ENDS
 
@@ -121,8 +121,12 @@ def _names(wanted: Wanted) -> str:
         why = "  # an abstract name, which no file shows" if address.abstract else ""
         lines.append(f"SOCKET_PATH = {literal(path)}{why}")
     else:
-        host = literal(address.host or "localhost")
-        lines.append("HOST = None  # every interface" if wanted.server and not address.host else f"HOST = {host}")
+        everywhere = wanted.server and not address.host
+        lines.append(
+            f"HOST = None  # {every_interface(wanted)}"
+            if everywhere
+            else f"HOST = {literal(address.host or 'localhost')}"
+        )
         lines.append(f"PORT = {address.port}")
     lines.append(f"MAX_MESSAGE = {wanted.max_message_bytes}  # bytes; what is longer is refused, either way")
     return "\n".join(lines)
