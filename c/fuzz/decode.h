@@ -1,11 +1,11 @@
-/* decode.h: what every decoder promises, held against streams that libFuzzer makes up. One fuzzer a framing; each names its
-   specifications in FUZZ_SPECS, and includes this.
+/* decode.h: what every decoder promises, held against streams that libFuzzer makes up. One fuzzer a framing; each
+   names its specifications in FUZZ_SPECS, and includes this.
 
        make -C c fuzz                     each for FUZZ_RUNS inputs, the same every time
        make -C c fuzz-long                each for FUZZ_SECONDS, keeping what it found
 
-   The first four bytes of an input choose the specification, the largest message, the buffers and the cuts; the rest is
-   the stream. It holds that
+   The first four bytes of an input choose the specification, the largest message, the buffers and the cuts; the rest
+   is the stream. It holds that
 
    - a stream gives the same messages, the same end and the same rest whole and in pieces, in a buffer of the largest
      message and in one that grows as it is asked for;
@@ -107,8 +107,8 @@ static int fuzz_feed(wt_decoder *decoder, const unsigned char *bytes, size_t siz
 }
 
 /* Feeds a stream in pieces of up to `most` bytes, 0 for all of it at once; `chance` makes them. */
-static heard fuzz_decode(const wt_framing *framing, size_t capacity, const unsigned char *wire, size_t size, size_t most,
-                         unsigned chance) {
+static heard fuzz_decode(const wt_framing *framing, size_t capacity, const unsigned char *wire, size_t size,
+                         size_t most, unsigned chance) {
   heard result = {NULL, 0, 0, 0, 0, 0};
   wt_decoder decoder;
   wt_message rest;

@@ -1,14 +1,14 @@
 /* cobs.c: Consistent Overhead Byte Stuffing, each frame ended by 0x00, so that no zero byte stands within one.
 
-   Source: S. Cheshire and M. Baker, "Consistent Overhead Byte Stuffing", IEEE/ACM Transactions on Networking 7 (2), 1999.
-   A frame is blocks of a code byte n and n - 1 bytes; a zero follows each but one of code 0xFF, and but the last. A frame
-   of nothing at all (two zeros in a row, or one in front, as some send to begin afresh) is no message, and is passed
-   over; an empty message is `01 00`. A block of 254 bytes at the end may be followed by `01` or not: both are read, the
-   shorter is written.
+   Source: S. Cheshire and M. Baker, "Consistent Overhead Byte Stuffing", IEEE/ACM Transactions on Networking 7 (2),
+   1999. A frame is blocks of a code byte n and n - 1 bytes; a zero follows each but one of code 0xFF, and but the
+   last. A frame of nothing at all (two zeros in a row, or one in front, as some send to begin afresh) is no message,
+   and is passed over; an empty message is `01 00`. A block of 254 bytes at the end may be followed by `01` or not:
+   both are read, the shorter is written.
 
-   Of an unfinished frame, wt_decoder.count is the bytes as they came, `need` what they stand for, and `held` as much of
-   that as the buffer has room for: a frame that is over the limit already may still have to come to its end before that
-   is certain, by the rule of this room that a fault tells the same in both languages. */
+   Of an unfinished frame, wt_decoder.count is the bytes as they came, `need` what they stand for, and `held` as much
+   of that as the buffer has room for: a frame that is over the limit already may still have to come to its end before
+   that is certain, by the rule of this room that a fault tells the same in both languages. */
 #include "framing/framing.h"
 
 enum { COBS_FULL = 0xFF /* the code of a block that no zero follows */, COBS_FULL_BYTES = 254 };

@@ -1,9 +1,9 @@
-/* counted.c: what the framings with a count in front share: a message whose count has come and whose bytes have not all.
-   No count is read or written here; that is each framing's own. */
+/* counted.c: what the framings with a count in front share: a message whose count has come and whose bytes have not
+   all. No count is read or written here; that is each framing's own. */
 #include "framing/framing.h"
 
-WTI_PRIVATE ptrdiff_t wti_body(wt_decoder *decoder, const unsigned char *data, size_t size, size_t taken, uint64_t need,
-                               size_t closing, wt_message *message) {
+WTI_PRIVATE ptrdiff_t wti_body(wt_decoder *decoder, const unsigned char *data, size_t size, size_t taken,
+                               uint64_t need, size_t closing, wt_message *message) {
   const unsigned char *come = data + taken;
   size_t whole = (size_t)need; /* no more than the largest message */
   size_t missing = whole - decoder->held;

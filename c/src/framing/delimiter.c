@@ -48,7 +48,8 @@ static size_t delimiter_begun(const unsigned char *data, size_t size, const unsi
   return begun;
 }
 
-/* Adds to what is held as many bytes as make it `whole`: of the delimiter's beginning that came first, then of data. */
+/* Adds to what is held as many bytes as make it `whole`: of the delimiter's beginning that came first, then of data.
+   */
 static void delimiter_hold(wt_decoder *decoder, const unsigned char *data, size_t whole) {
   size_t missing = whole - decoder->held;
   size_t begun = decoder->state < missing ? decoder->state : missing;

@@ -1,4 +1,5 @@
-/* explain.c: what is wrong, in words. They are those of wiretalk in Python, for the same stream in the same pieces. */
+/* explain.c: what is wrong, in words. They are those of wiretalk in Python, for the same stream in the same pieces.
+   */
 #include "error.h"
 #include "framing/framing.h"
 
@@ -73,8 +74,8 @@ static void explain_over(const wt_decoder *decoder, wt_error *error) {
     memcpy(size, decoder->head, decoder->head_size);
     size[decoder->head_size] = '\0';
   }
-  wti_fail(error, WT_ELIMIT, "a message of %s%s bytes: the limit max_message_bytes is %zu", at_least ? "at least " : "",
-           size, most);
+  wti_fail(error, WT_ELIMIT, "a message of %s%s bytes: the limit max_message_bytes is %zu",
+           at_least ? "at least " : "", size, most);
 }
 
 static void explain_cut(const wt_decoder *decoder, wt_error *error) {
@@ -82,8 +83,9 @@ static void explain_cut(const wt_decoder *decoder, wt_error *error) {
   if (decoder->fault_reason == WTI_CUT) {
     wti_fail(error, WT_ETRUNCATED, "the stream ended within a message: %" PRIu64 " bytes of it had come", have);
   } else if (decoder->fault_reason == WTI_CUT_OF) {
-    wti_fail(error, WT_ETRUNCATED, "the stream ended within a message: %" PRIu64 " of %" PRIu64 " bytes of it had come",
-             have, decoder->need);
+    wti_fail(error, WT_ETRUNCATED,
+             "the stream ended within a message: %" PRIu64 " of %" PRIu64 " bytes of it had come", have,
+             decoder->need);
   } else {
     wti_fail(error, WT_ETRUNCATED,
              "the stream ended before the comma of a netstring: all %" PRIu64 " bytes of it had come", have);
@@ -149,8 +151,8 @@ static void explain_over_count(const wt_framing *framing, size_t size, wt_error 
   uint32_t most = UINT32_MAX >> (32 - bits);
   const char *order = bits == 8 ? "" : (framing->variant & WTI_LOW_FIRST) != 0 ? "le" : "be";
   wti_fail(error, WT_EMALFORMED,
-           "length:u%u%s counts to %" PRIu32 ": a message of %zu bytes cannot be sent; use length:u32be", bits, order, most,
-           size);
+           "length:u%u%s counts to %" PRIu32 ": a message of %zu bytes cannot be sent; use length:u32be", bits, order,
+           most, size);
 }
 
 void wt_encode_explain(const wt_framing *framing, const void *message, size_t size, wt_error *error) {

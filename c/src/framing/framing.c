@@ -14,8 +14,8 @@ static const wti_cutter framing_cutters[WTI_KINDS] = {
     {wti_cobs_decode, wti_cobs_end, wti_cobs_refuses, NULL, wti_cobs_write},
 };
 
-/* No less is asked for at once where a message needs it, and no more on the word of a peer alone: one that announces much
-   and sends nothing costs no more than this. */
+/* No less is asked for at once where a message needs it, and no more on the word of a peer alone: one that announces
+   much and sends nothing costs no more than this. */
 #define FRAMING_ROOM_FIRST ((size_t)1 << 10)
 
 /* ---------------------------------------------------------------- decoding */

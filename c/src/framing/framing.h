@@ -2,8 +2,8 @@
 
    One framing a file; each has the functions of wti_cutter, and framing.c finds them by kind. The rules of this room:
 
-   - A call takes all of its bytes, or those up to the end of a message, or none: nothing of the decoder is changed before
-     it is known that the call will not end with WT_EROOM.
+   - A call takes all of its bytes, or those up to the end of a message, or none: nothing of the decoder is changed
+     before it is known that the call will not end with WT_EROOM.
    - A message that is whole within the bytes given is not copied; one that comes in pieces is put together in the
      caller's buffer. Time is linear in the bytes however small the pieces are.
    - A message that will be too long is a fault as soon as that is known, with the size that is known then.
@@ -72,8 +72,8 @@ typedef struct wti_envelope_t {
   size_t tail_size;
 } wti_envelope_t;
 
-/* Returns 0 and what is to be sent before and after the message, which goes as it is; 1 where it must be copied through
-   wt_encode (slip, cobs); WT_EMALFORMED or WT_ELIMIT where it is refused, as wt_encode does. */
+/* Returns 0 and what is to be sent before and after the message, which goes as it is; 1 where it must be copied
+   through wt_encode (slip, cobs); WT_EMALFORMED or WT_ELIMIT where it is refused, as wt_encode does. */
 WTI_PRIVATE int wti_envelope(const wt_framing *framing, const void *message, size_t size, wti_envelope_t *envelope);
 
 /* Returns the reason why wt_encode refuses a message, or WTI_FINE. */
@@ -129,10 +129,10 @@ WTI_PRIVATE int wti_too_long_to_send(const wt_framing *framing, size_t size);
 
 /* ---------------------------------------------------------------- what counts in front share (counted.c) */
 
-/* Takes a body of `need` bytes, and one closing byte where `closing` is 1; `data` has `taken` bytes of count before it.
-   Where it is not whole, what came is held. Returns as wt_decode does. */
-WTI_PRIVATE ptrdiff_t wti_body(wt_decoder *decoder, const unsigned char *data, size_t size, size_t taken, uint64_t need,
-                               size_t closing, wt_message *message);
+/* Takes a body of `need` bytes, and one closing byte where `closing` is 1; `data` has `taken` bytes of count before
+   it. Where it is not whole, what came is held. Returns as wt_decode does. */
+WTI_PRIVATE ptrdiff_t wti_body(wt_decoder *decoder, const unsigned char *data, size_t size, size_t taken,
+                               uint64_t need, size_t closing, wt_message *message);
 
 /* `end` of a framing with counts. */
 WTI_PRIVATE int wti_counted_end(wt_decoder *decoder);
@@ -142,14 +142,15 @@ enum { WTI_WITHIN_BODY = 1 };
 
 /* ---------------------------------------------------------------- the framings */
 
-#define WTI_CUTTER(name)                                                                                               \
-  WTI_PRIVATE ptrdiff_t wti_##name##_decode(wt_decoder *decoder, const unsigned char *data, size_t size,               \
-                                            wt_message *message);                                                      \
+#define WTI_CUTTER(name)                                                                                             \
+  WTI_PRIVATE ptrdiff_t wti_##name##_decode(wt_decoder *decoder, const unsigned char *data, size_t size,             \
+                                            wt_message *message);                                                    \
   WTI_PRIVATE int wti_##name##_refuses(const wt_framing *framing, const unsigned char *message, size_t size)
 #define WTI_ENDS(name) WTI_PRIVATE int wti_##name##_end(wt_decoder *decoder)
-#define WTI_WRAPS(name)                                                                                                \
+#define WTI_WRAPS(name)                                                                                              \
   WTI_PRIVATE void wti_##name##_wrap(const wt_framing *framing, size_t size, wti_envelope_t *envelope)
-#define WTI_WRITES(name) WTI_PRIVATE size_t wti_##name##_write(const unsigned char *message, size_t size, unsigned char *out)
+#define WTI_WRITES(name)                                                                                             \
+  WTI_PRIVATE size_t wti_##name##_write(const unsigned char *message, size_t size, unsigned char *out)
 
 WTI_CUTTER(raw);
 WTI_ENDS(raw);

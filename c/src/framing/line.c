@@ -1,7 +1,7 @@
 /* line.c: a message ends in LF; a CR before it is dropped on input. line:crlf writes CR LF, and reads the same.
 
-   A message that holds LF cannot be sent: it would arrive as two. One that ends in CR cannot be sent as `line` either,
-   for the CR would be dropped on arrival; line:crlf carries it, since only one CR is dropped. */
+   A message that holds LF cannot be sent: it would arrive as two. One that ends in CR cannot be sent as `line`
+   either, for the CR would be dropped on arrival; line:crlf carries it, since only one CR is dropped. */
 #include "framing/framing.h"
 
 /* wt_decoder.state: a CR has come that may be the beginning of the line's end; it is not held. */

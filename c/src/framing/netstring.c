@@ -1,13 +1,13 @@
 /* netstring.c: the count in decimal, a colon, the message, a comma: `5:hello,`.
 
-   Source: D. J. Bernstein, "Netstrings" (1997). Digits only, no zero in front but in `0:,`; the count is bounded before it
-   is read, as that text asks. */
+   Source: D. J. Bernstein, "Netstrings" (1997). Digits only, no zero in front but in `0:,`; the count is bounded
+   before it is read, as that text asks. */
 #include "framing/framing.h"
 
 enum { NETSTRING_DIGITS = 20 /* of a count: as many as 64 bits have */ };
 
-/* Reads the first `*digits` bytes of a decoder's head. Returns WTI_FINE and the count, or what is wrong: that which is
-   wrong first, as if they had come one by one; `*digits` is then how many tell. */
+/* Reads the first `*digits` bytes of a decoder's head. Returns WTI_FINE and the count, or what is wrong: that which
+   is wrong first, as if they had come one by one; `*digits` is then how many tell. */
 static int netstring_count(const wt_decoder *decoder, size_t *digits, int whole, uint64_t *count) {
   const unsigned char *head = decoder->head;
   int over = 0;
@@ -33,8 +33,8 @@ static int netstring_count(const wt_decoder *decoder, size_t *digits, int whole,
   return WTI_FINE;
 }
 
-static ptrdiff_t netstring_body(wt_decoder *decoder, const unsigned char *data, size_t size, size_t taken, uint64_t need,
-                                wt_message *message) {
+static ptrdiff_t netstring_body(wt_decoder *decoder, const unsigned char *data, size_t size, size_t taken,
+                                uint64_t need, wt_message *message) {
   ptrdiff_t result = wti_body(decoder, data, size, taken, need, 1, message);
   if (result > 0 && data[result - 1] != ',') {
     decoder->fault_byte = data[result - 1];

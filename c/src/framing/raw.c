@@ -1,9 +1,9 @@
-/* raw.c: whatever arrived, as it arrived. No boundaries are promised, so nothing here is malformed, and nothing that is to
-   be sent is too long: a chunk over the limit is cut.
+/* raw.c: whatever arrived, as it arrived. No boundaries are promised, so nothing here is malformed, and nothing that
+   is to be sent is too long: a chunk over the limit is cut.
 
-   raw:utf8 cuts between characters only; whether the bytes are UTF-8 at all is not asked, and what is none is passed on
-   too. `head` has the beginning of a character whose end has not come. Where the limit is below the size of a character,
-   there is no place to cut but within it. */
+   raw:utf8 cuts between characters only; whether the bytes are UTF-8 at all is not asked, and what is none is passed
+   on too. `head` has the beginning of a character whose end has not come. Where the limit is below the size of a
+   character, there is no place to cut but within it. */
 #include "framing/framing.h"
 
 /* Returns how many bytes the character has that begins with this byte; 1 where none does (RFC 3629, section 3). */

@@ -1,9 +1,10 @@
 /* slip.c: packets between END bytes (0xC0), with END and ESC (0xDB) written as two bytes each within.
 
-   Source: RFC 1055. What is sent has END before and after, as that RFC's own code does; what comes may have END before,
-   after, or both, and empty packets are dropped, as it says. So an empty message cannot be sent. ESC before any other byte
-   breaks the protocol; that RFC's code would guess, here it is an error. The last packet of a stream that ends without
-   END may have been cut, whichever way the peer places END: it is an error that carries what there was. */
+   Source: RFC 1055. What is sent has END before and after, as that RFC's own code does; what comes may have END
+   before, after, or both, and empty packets are dropped, as it says. So an empty message cannot be sent. ESC before
+   any other byte breaks the protocol; that RFC's code would guess, here it is an error. The last packet of a stream
+   that ends without END may have been cut, whichever way the peer places END: it is an error that carries what there
+   was. */
 #include "framing/framing.h"
 
 enum { SLIP_END = 0xC0, SLIP_ESC = 0xDB, SLIP_ESC_END = 0xDC, SLIP_ESC_ESC = 0xDD };

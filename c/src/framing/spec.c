@@ -4,7 +4,8 @@
 #include "spelling.h"
 #include "usage.h"
 
-/* How each framing is written, where capitals stand for a value of the user's own. The order is that of every list. */
+/* How each framing is written, where capitals stand for a value of the user's own. The order is that of every list.
+   */
 static const struct {
   const char *shape;
   uint8_t kind;
@@ -190,9 +191,10 @@ int wt_framing_parse(wt_framing *framing, const char *spec, size_t max_message, 
   memset(framing, 0, sizeof *framing);
   framing->max_message = max_message != 0 ? max_message : WT_MAX_MESSAGE;
   for (size_t i = 0; i < SPEC_SHAPES; i++) {
+    const char *shape = spec_shapes[i].shape;
     uint8_t kind = spec_shapes[i].kind;
     int own = kind == WTI_DELIMITER || kind == WTI_FIXED;
-    if (own ? parts.colon && spec_has_name(spec_shapes[i].shape, parts.name) : strcmp(spec, spec_shapes[i].shape) == 0) {
+    if (own ? parts.colon && spec_has_name(shape, parts.name) : strcmp(spec, shape) == 0) {
       framing->kind = kind;
       framing->variant = spec_shapes[i].variant;
       if (own) {

@@ -1,7 +1,7 @@
 /* varint.c: length:varint: a count as protobuf writes it (base 128, low bits first), then that many bytes.
 
-   Source: Protocol Buffers, "Encoding", "Base 128 Varints": at most 10 bytes, the number below 2^64. A count padded with
-   zero bits ("80 00" for 0) is read, as protobuf reads it; it is never written. */
+   Source: Protocol Buffers, "Encoding", "Base 128 Varints": at most 10 bytes, the number below 2^64. A count padded
+   with zero bits ("80 00" for 0) is read, as protobuf reads it; it is never written. */
 #include "framing/framing.h"
 
 enum { VARINT_MOST = 10 };

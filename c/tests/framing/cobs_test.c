@@ -42,7 +42,8 @@ TEST(too_long_a_frame_is_a_fault_as_soon_as_that_is_certain) {
   CHECK_TEXT("a message of 6 bytes: the limit max_message_bytes is 5", FED("\x09" "123456\0"));
 }
 
-/* Codes of full blocks add nothing to a message, so until its end a frame of 256 bytes may stand for as few as 254. */
+/* Codes of full blocks add nothing to a message, so until its end a frame of 256 bytes may stand for as few as 254.
+   */
 TEST(what_may_still_be_short_enough_is_waited_for) {
   static char much[300];
   memset(much, 1, sizeof much);

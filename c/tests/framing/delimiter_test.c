@@ -86,7 +86,8 @@ TEST(what_is_said_ends_where_its_delimiter_does) {
              SAID("delimiter:0d0a", 0, "a\r\nb"));
   CHECK_TEXT("a message cannot be sent that holds its delimiter, 61 62 61, or half of it",
              SAID("delimiter:616261", 0, "xab"));
-  CHECK_TEXT("a message cannot be sent that holds its delimiter, 61 61, or half of it", SAID("delimiter:6161", 0, "a"));
+  CHECK_TEXT("a message cannot be sent that holds its delimiter, 61 61, or half of it",
+             SAID("delimiter:6161", 0, "a"));
   CHECK_TEXT("xaaba", SAID("delimiter:616261", 0, "xa"));
   CHECK_TEXT("a message of 6 bytes to send: the limit max_message_bytes is 5", SAID("delimiter:00", 5, "123456"));
 }

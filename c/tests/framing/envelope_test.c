@@ -26,9 +26,10 @@ static void holds(const char *spec) {
 }
 
 TEST(what_goes_around_a_message_is_what_encoding_writes) {
-  static const char *const specs[] = {"raw",          "raw:utf8",     "line",         "line:crlf",    "delimiter:0d0a2e",
-                                      "length:u8",    "length:u16be", "length:u16le", "length:u32be", "length:u32le",
-                                      "length:varint", "netstring",   "fixed:5"};
+  static const char *const specs[] = {
+      "raw",          "raw:utf8",     "line",         "line:crlf",    "delimiter:0d0a2e", "length:u8",
+      "length:u16be", "length:u16le", "length:u32be", "length:u32le", "length:varint",    "netstring",
+      "fixed:5"};
   for (size_t i = 0; i < sizeof specs / sizeof specs[0]; i++) {
     holds(specs[i]);
   }

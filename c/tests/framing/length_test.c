@@ -76,7 +76,8 @@ TEST(what_is_copied_from_buffer_to_buffer_stays_linear) {
 
 TEST(a_count_over_the_limit_is_a_fault_before_its_body) {
   hears("length:u32be", 5);
-  CHECK_TEXT("[ok] a message of 4294967295 bytes: the limit max_message_bytes is 5", FED("\0\0\0\2ok\xFF\xFF\xFF\xFF"));
+  CHECK_TEXT("[ok] a message of 4294967295 bytes: the limit max_message_bytes is 5",
+             FED("\0\0\0\2ok\xFF\xFF\xFF\xFF"));
   CHECK_TEXT("a message of 4294967295 bytes: the limit max_message_bytes is 5", FED("\0\0\0\0"));
   CHECK_TEXT("a message of 4294967295 bytes: the limit max_message_bytes is 5", ended());
 }
@@ -96,7 +97,8 @@ TEST(what_no_count_reaches_cannot_be_said) {
   CHECK_TEXT("a message of 256 bytes to send: the limit max_message_bytes is 5", said("length:u8", 5, much, 256));
 }
 
-/* Over what a count of 32 bits reaches, and where SIZE_MAX is no more than that, at it. Nothing is read of the message. */
+/* Over what a count of 32 bits reaches, and where SIZE_MAX is no more than that, at it. Nothing is read of the
+   message. */
 TEST(what_32_bits_do_not_count) {
   wt_framing framing;
   wt_error error;

@@ -65,9 +65,11 @@ TEST(a_count_over_the_limit_is_told_as_it_came) {
   CHECK_TEXT("a message of at least 999999999999999999999 bytes: the limit max_message_bytes is 5",
              FED("9999999999999999999999:"));
   hears("netstring", 5);
-  CHECK_TEXT("a message of 99999999999999999999 bytes: the limit max_message_bytes is 5", FED("99999999999999999999:"));
+  CHECK_TEXT("a message of 99999999999999999999 bytes: the limit max_message_bytes is 5",
+             FED("99999999999999999999:"));
   hears("netstring", 5);
-  CHECK_TEXT("a message of 18446744073709551616 bytes: the limit max_message_bytes is 5", FED("18446744073709551616:"));
+  CHECK_TEXT("a message of 18446744073709551616 bytes: the limit max_message_bytes is 5",
+             FED("18446744073709551616:"));
 }
 
 /* What is wrong first is what is wrong, however the bytes were cut. */

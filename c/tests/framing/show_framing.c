@@ -2,11 +2,11 @@
 
        show_framing < REQUESTS
 
-   Each line of the input is a request of words with a space between: "SPEC MAX decode PIECE…" feeds the pieces and the
-   end of the stream; "SPEC MAX encode MESSAGE" writes one message; "SPEC MAX parse" reads the specification alone. Every
-   word but MAX and the verb is in hexadecimal digits, "-" where it is empty. Each line of the output answers one request
-   with words: "message HEX", "wire HEX", and at last "ok", or "fault CODE SENTENCE REST NEED", in hexadecimal likewise.
-   The buffer is as large as the decoder asks for, no more. */
+   Each line of the input is a request of words with a space between: "SPEC MAX decode PIECE…" feeds the pieces and
+   the end of the stream; "SPEC MAX encode MESSAGE" writes one message; "SPEC MAX parse" reads the specification
+   alone. Every word but MAX and the verb is in hexadecimal digits, "-" where it is empty. Each line of the output
+   answers one request with words: "message HEX", "wire HEX", and at last "ok", or "fault CODE SENTENCE REST NEED", in
+   hexadecimal likewise. The buffer is as large as the decoder asks for, no more. */
 #include "wiretalk.h"
 
 #include <stdio.h>

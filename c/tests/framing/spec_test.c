@@ -43,8 +43,10 @@ TEST(a_name_that_is_none_is_refused_and_the_nearest_told) {
   CHECK_REFUSED("there is no framing \"xyz\"; there are raw, line, delimiter, length, netstring, fixed, slip, cobs\n"
                 "  xyz:1\n  ^^^",
                 0, 3, "xyz:1");
-  CHECK_REFUSED("there is no framing \"\"; there are raw, line, delimiter, length, netstring, fixed, slip, cobs", 0, 0, "");
-  CHECK_REFUSED("there is no framing \"\"; there are raw, line, delimiter, length, netstring, fixed, slip, cobs\n  :\n  ^",
+  CHECK_REFUSED("there is no framing \"\"; there are raw, line, delimiter, length, netstring, fixed, slip, cobs",
+                0, 0, "");
+  CHECK_REFUSED("there is no framing \"\"; there are raw, line, delimiter, length, netstring, fixed, slip, cobs\n"
+                "  :\n  ^",
                 0, 0, ":");
 }
 
@@ -65,15 +67,15 @@ TEST(a_value_that_is_missing_is_asked_for) {
 }
 
 TEST(a_delimiter_is_whole_bytes_in_hexadecimal_digits) {
-  CHECK_REFUSED("\"x\" is no hexadecimal digit; a delimiter is written like 0d0a\n  delimiter:0x\n             ^", 11, 1,
-                "delimiter:0x");
+  CHECK_REFUSED("\"x\" is no hexadecimal digit; a delimiter is written like 0d0a\n  delimiter:0x\n             ^",
+                11, 1, "delimiter:0x");
   CHECK_REFUSED("\"\xE2\x82\xAC\" is no hexadecimal digit; a delimiter is written like 0d0a\n"
                 "  delimiter:\xE2\x82\xAC\n            ^",
                 10, 3, "delimiter:\xE2\x82\xAC");
-  CHECK_REFUSED("a delimiter must be whole bytes; write two digits a byte, like 0a\n  delimiter:0d0\n            ^^^", 10,
-                3, "delimiter:0d0");
-  CHECK_REFUSED("a delimiter has 1 to 16 bytes; it is written like delimiter:0d0a\n  delimiter:\n            ^", 10, 0,
-                "delimiter:");
+  CHECK_REFUSED("a delimiter must be whole bytes; write two digits a byte, like 0a\n  delimiter:0d0\n            ^^^",
+                10, 3, "delimiter:0d0");
+  CHECK_REFUSED("a delimiter has 1 to 16 bytes; it is written like delimiter:0d0a\n  delimiter:\n            ^",
+                10, 0, "delimiter:");
   CHECK_REFUSED("a delimiter has 1 to 16 bytes; it is written like delimiter:0d0a\n"
                 "  delimiter:0102030405060708090a0b0c0d0e0f1011\n"
                 "            ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^",
@@ -90,11 +92,12 @@ TEST(a_fixed_size_is_a_number_within_the_limit) {
   CHECK_REFUSED("messages of this size are over the limit; max_message_bytes is 1048576\n  fixed:1048577\n"
                 "        ^^^^^^^",
                 6, 7, "fixed:1048577");
-  CHECK_REFUSED("messages of this size are over the limit; max_message_bytes is 1048576\n  fixed:0000000000000000001\n"
-                "        ^^^^^^^^^^^^^^^^^^^",
+  CHECK_REFUSED("messages of this size are over the limit; max_message_bytes is 1048576\n"
+                "  fixed:0000000000000000001\n        ^^^^^^^^^^^^^^^^^^^",
                 6, 19, "fixed:0000000000000000001");
   CHECK_TEXT("", parsed("fixed:000000000000000001", 1));
-  CHECK_TEXT("messages of this size are over the limit; max_message_bytes is 5\n  fixed:6\n        ^", parsed("fixed:6", 5));
+  CHECK_TEXT("messages of this size are over the limit; max_message_bytes is 5\n  fixed:6\n        ^",
+             parsed("fixed:6", 5));
 }
 
 /* More than SIZE_MAX, where that is 32 bits, and more than 64 bits hold. */

@@ -5,9 +5,9 @@
        CHECK_TEXT("[three]", FED("ree\n"));
        CHECK_TEXT("", ended());
 
-   A message is shown in square brackets, with a byte that is no printable ASCII as \hh; a fault as its sentence, and a
-   stream that was cut with what had come, in braces. Each piece is fed from memory of its own size, so that a sanitizer
-   sees a read too far, and the buffer is as large as was said. */
+   A message is shown in square brackets, with a byte that is no printable ASCII as \hh; a fault as its sentence, and
+   a stream that was cut with what had come, in braces. Each piece is fed from memory of its own size, so that a
+   sanitizer sees a read too far, and the buffer is as large as was said. */
 #ifndef TRANSCRIPT_H
 #define TRANSCRIPT_H
 
@@ -139,8 +139,8 @@ static inline const char *ended(void) {
   return heard_text;
 }
 
-/* Encodes a message with exactly the room that it takes. Returns the bytes, or why it is refused; checks that less room
-   writes nothing. */
+/* Encodes a message with exactly the room that it takes. Returns the bytes, or why it is refused; checks that less
+   room writes nothing. */
 static inline const char *said(const char *spec, size_t max, const char *bytes, size_t size) {
   wt_framing framing;
   wt_error error;

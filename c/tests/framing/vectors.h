@@ -1,5 +1,5 @@
-/* vectors.h: reads the files of vectors/, as vectors/README.md says they are: no string needs an escape, so this is the
-   small parser that does. Whatever it does not know ends the program. */
+/* vectors.h: reads the files of vectors/, as vectors/README.md says they are: no string needs an escape, so this is
+   the small parser that does. Whatever it does not know ends the program. */
 #ifndef VECTORS_H
 #define VECTORS_H
 
@@ -159,7 +159,8 @@ static void vectors_free(vector *read) {
   }
 }
 
-/* Finds a file: in the folder that WIRETALK_VECTORS names, or beside where the library's tests and the project's run. */
+/* Finds a file: in the folder that WIRETALK_VECTORS names, or beside where the library's tests and the project's run.
+   */
 static FILE *vectors_find(const char *name) {
   const char *folders[] = {getenv("WIRETALK_VECTORS"), "../vectors", "vectors"};
   for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {

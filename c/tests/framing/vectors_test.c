@@ -106,8 +106,8 @@ static void stream_end(stream *at, int fault) {
   at->wrong = at->wrong || !right || error.code != expected || (error.text[0] != '\0') != (expected != 0);
 }
 
-/* Feeds the whole stream, cut at one place, or before and behind every byte where `cut` is 0. Returns whether all is as
-   the vector says. */
+/* Feeds the whole stream, cut at one place, or before and behind every byte where `cut` is 0. Returns whether all is
+   as the vector says. */
 static int stream_cut_at(const vector *of, size_t cut, int growing) {
   wt_framing framing;
   stream at;
