@@ -193,14 +193,22 @@ static size_t connecting_under_way(const connecting_race_t *race) {
   return under_way;
 }
 
-/* The words of an attempt that was lost, without the name before them. */
+/* The words of an attempt that was lost. */
+static const char *connecting_words(const connecting_attempt_t *attempt) {
+  return attempt->reason != NULL ? attempt->reason : wt_strerror(attempt->code);
+}
+
+/* The bytes of the name that stands before them: the peer's, or our own address's where that was at fault. */
+static int connecting_name_size(const connecting_attempt_t *attempt) {
+  const char *words = connecting_words(attempt);
+  const char *end = strstr(words, ": ");
+  return end != NULL ? (int)(end - words) : 0;
+}
+
+/* The words without that name. */
 static const char *connecting_reason(const connecting_attempt_t *attempt) {
-  if (attempt->reason == NULL) {
-    return wt_strerror(attempt->code);
-  }
-  size_t name = strlen(attempt->name);
-  bool named = strncmp(attempt->reason, attempt->name, name) == 0 && strncmp(attempt->reason + name, ": ", 2) == 0;
-  return attempt->reason + (named ? name + 2 : 0);
+  int name = connecting_name_size(attempt);
+  return connecting_words(attempt) + (name > 0 ? name + 2 : 0);
 }
 
 /* The code that tells most of several: the same for all, else the first that is not "no way there". */
@@ -232,9 +240,10 @@ static int connecting_together(connecting_race_t *race, wt_error *error) {
            strcmp(connecting_reason(&race->attempts[i]), first) == 0;
   }
   for (size_t i = 0; i < race->count && used < sizeof words; i++) {
+    const connecting_attempt_t *attempt = &race->attempts[i];
     const char *between = i == 0 ? "" : same ? " and " : "; ";
-    int more = snprintf(words + used, sizeof words - used, "%s%s%s%s", between, race->attempts[i].name, same ? "" : ": ",
-                        same ? "" : connecting_reason(&race->attempts[i]));
+    int size = same ? connecting_name_size(attempt) : (int)strlen(connecting_words(attempt));
+    int more = snprintf(words + used, sizeof words - used, "%s%.*s", between, size, connecting_words(attempt));
     used += (size_t)more;
   }
   if (same) {
