@@ -43,18 +43,18 @@ static bool queue_move(wti_queue_t *queue, size_t room, wti_spares_t *spares) {
 
 WTI_PRIVATE bool wti_queue_grow(wti_queue_t *queue, size_t need, wti_spares_t *spares) {
   size_t size = wti_queue_size(queue);
-  if (need > SIZE_MAX / 2 - size) {
+  if (need > SIZE_MAX / 4 - size) {
     return false;
   }
-  if (queue->start > queue->room / 2 && queue->room - size >= need) {
-    /* What has been sent is more than half: moving the rest costs less than sending it did. */
+  if (queue->start > 0 && queue->start >= size && queue->room - size >= need) {
+    /* No more is moved than has been sent, so moving stays linear in what is sent. */
     memmove(queue->data, queue->data + queue->start, size);
     queue->start = 0;
     queue->end = size;
     return true;
   }
   size_t room = size == 0 && spares != NULL ? WTI_SPARE_BYTES : WTI_QUEUE_FIRST;
-  while (room < size + need) {
+  while (room < 2 * size || room - size < need) {
     room *= 2;
   }
   return queue_move(queue, room, spares);

@@ -258,6 +258,71 @@ TEST(what_is_held_for_who_is_gone_is_told_and_dropped) {
   CHECK_INT(0, serving_joined(serving));
 }
 
+static void datagrams_end_one(wt_session *session, const wt_message *message, void *context) {
+  wt_server *server = wt_session_server(session);
+  if (message->data[0] == 'g') {
+    datagrams_many(session, message, context);
+    return;
+  }
+  for (wt_session *one = NULL; (one = wt_server_next(server, one)) != NULL;) {
+    const char *name = wt_session_peer(one);
+    if (name[strlen(name) - 6] == message->data[0]) {
+      wt_session_abort(one);
+    }
+  }
+}
+
+static void datagrams_end_all(wt_server *server, const wt_error *error, void *context) {
+  (void)error;
+  (void)context;
+  for (wt_session *one = NULL; (one = wt_server_next(server, one)) != NULL;) {
+    wt_session_abort(one);
+  }
+}
+
+/* Whichever of those for whom something is held is ended, the others have theirs; and all may be ended while it is sent. */
+TEST(what_is_held_for_several) {
+  static const char *const names[] = {"a", "b", "c"};
+  wt_callbacks callbacks = {NULL, NULL, datagrams_end_one, NULL, datagrams_end_all};
+  wt_options options = {.send_buffer = 15000};
+  for (int ended = 0; ended < 3; ended++) {
+    serving_t *serving = datagrams_unix_server(&options, &callbacks);
+    int fds[3];
+    for (int i = 0; i < 3; i++) {
+      fds[i] = datagrams_unix(names[i]);
+      datagrams_unix_send(fds[i], serving, "go");
+    }
+    SERVING_SAW(serving, 3, ", -11\n");
+    /* Said by somebody else: one who takes nothing is not heard. */
+    int other = datagrams_unix("d");
+    datagrams_unix_send(other, serving, names[ended]);
+    SERVING_SAW(serving, 1, "close -15 closed by us; ");
+    for (int i = 0; i < 3; i++) {
+      for (int told = 0; i != ended && told < 20; told++) {
+        char text[16];
+        snprintf(text, sizeof text, "%d", told);
+        datagrams_expect(fds[i], text);
+      }
+    }
+    /* Another round, and then one of them is gone: that is a problem, at which all are ended. */
+    for (int i = 0; i < 3; i++) {
+      datagrams_unix_send(fds[i], serving, "go");
+    }
+    SERVING_SAW(serving, 6, ", -11\n");
+    close(fds[0]);
+    SERVING_SAW(serving, 1, "problem -3\n");
+    SERVING_SAW(serving, 4, "close -15 closed by us");
+    close(fds[1]);
+    close(fds[2]);
+    close(other);
+    datagrams_unlink_name("d");
+    for (int i = 0; i < 3; i++) {
+      datagrams_unlink_name(names[i]);
+    }
+    CHECK_INT(0, serving_ended(serving));
+  }
+}
+
 /* ---- several addresses */
 
 TEST(one_server_at_several_addresses) {
@@ -316,6 +381,7 @@ int main(void) {
   RUN_BOTH(what_a_unix_peer_has_no_room_for_is_held);
   RUN_BOTH(a_unix_peer_that_takes_nothing_is_given_up);
   RUN_BOTH(what_is_held_for_who_is_gone_is_told_and_dropped);
+  RUN_BOTH(what_is_held_for_several);
   RUN_BOTH(one_server_at_several_addresses);
   RUN_BOTH(every_interface_in_both_families);
   return check_done();

@@ -102,7 +102,7 @@ TEST(more_than_there_can_be_is_refused) {
   wti_spares_t spares = {0};
   queue_put(&queue, "hello", &spares);
   CHECK(!wti_queue_has(&queue, SIZE_MAX, &spares));
-  CHECK(!wti_queue_has(&queue, SIZE_MAX / 2, &spares));
+  CHECK(!wti_queue_has(&queue, SIZE_MAX / 4, &spares));
   CHECK_INT(5, wti_queue_size(&queue));
   wti_queue_drop(&queue, &spares);
   wti_spares_free(&spares);

@@ -48,7 +48,7 @@ TEST(every_framing_in_every_piece) {
       {"netstring", "2:ab,1:c,", 9},
       {"fixed:3", "abcdef", 6},
       {"slip", "\xC0" "a\xDB\xDC\xC0\xC0" "b\xC0", 8},
-      {"cobs", "\3ab\0\2c\0", 7},
+      {"cobs", "\3ab\0\1\0\2c\0", 9},
   };
   for (size_t i = 0; i < sizeof spoken / sizeof spoken[0]; i++) {
     wt_options options = {.framing = spoken[i].framing};
