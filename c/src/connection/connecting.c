@@ -300,8 +300,8 @@ static int connecting_explain(connecting_race_t *race, int stopped, int timeout_
 }
 
 WTI_PRIVATE int wti_connect_first(int *fd, const wti_candidate_t **won, const wti_candidate_t *candidates,
-                                  size_t count, const wt_address *address, int64_t deadline, int timeout_ms, unsigned flags,
-                                  wti_unix_file_t *file, wt_error *error) {
+                                  size_t count, const wt_address *address, int64_t deadline, int timeout_ms,
+                                  unsigned flags, wti_unix_file_t *file, wt_error *error) {
   connecting_race_t race = {.address = address, .candidates = candidates, .count = count, .winner = SIZE_MAX};
   race.attempts = calloc(count, sizeof *race.attempts);
   race.polled = calloc(count, sizeof *race.polled);

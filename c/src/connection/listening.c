@@ -135,7 +135,7 @@ static int listening_open(listening_job_t *job, const wti_candidate_t *given) {
   return 0;
 }
 
-/* Opens them all with one port. Returns 0, or a code; LISTENING_TAKEN: the port picked is taken on another address. */
+/* Opens them all with one port. Returns 0, or a code; LISTENING_TAKEN: another address has that port. */
 static int listening_open_all(listening_job_t *job) {
   int result = 0;
   bool skipped = false;

@@ -79,7 +79,7 @@ WTI_PRIVATE void wti_remove_file(wti_unix_file_t *file);
 /* Connects to the first candidate that answers (RFC 8305), within the deadline; `timeout_ms` is for the words.
    Returns 0, *fd and *won, or a code. */
 WTI_PRIVATE int wti_connect_first(int *fd, const wti_candidate_t **won, const wti_candidate_t *candidates,
-                                  size_t count, const wt_address *address, int64_t deadline, int timeout_ms, unsigned flags,
-                                  wti_unix_file_t *file, wt_error *error);
+                                  size_t count, const wt_address *address, int64_t deadline, int timeout_ms,
+                                  unsigned flags, wti_unix_file_t *file, wt_error *error);
 
 #endif
