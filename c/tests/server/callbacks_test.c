@@ -239,9 +239,7 @@ TEST(on_message_may_listen_elsewhere_too) {
   int fd = client_at(serving);
   client_send(fd, "more\n");
   CLIENT_GETS(fd, "more\n");
-  while (serving->address_count < 2) {
-    client_readable(fd, 5);
-  }
+  serving_listens(serving, 2);
   int other = client_socket(serving->address[1], SOCK_STREAM);
   client_send(other, "here\n");
   CLIENT_GETS(other, "here\n");

@@ -53,27 +53,28 @@ TEST(a_silent_peer_is_forgotten) {
 
 /* Whoever forges addresses can neither fill the memory nor drive out those who are there. */
 TEST(only_so_many_peers_are_remembered) {
-  wt_options options = {.max_udp_peers = 100, .udp_peer_idle_ms = 300};
+  enum { PEERS = 20 };
+  wt_options options = {.max_udp_peers = PEERS, .udp_peer_idle_ms = 1000};
   serving_t *serving = serving_at("udp://127.0.0.1:0", &options, &serving_echoes);
-  int fds[101];
-  for (int i = 0; i < 100; i++) {
+  int fds[PEERS + 1];
+  for (int i = 0; i < PEERS; i++) {
     fds[i] = datagrams_client(serving);
     client_send(fds[i], "hello");
     datagrams_expect(fds[i], "hello");
   }
-  fds[100] = datagrams_client(serving);
-  client_send(fds[100], "too many");
-  client_send(fds[100], "too many");
+  fds[PEERS] = datagrams_client(serving);
+  client_send(fds[PEERS], "too many");
+  client_send(fds[PEERS], "too many");
   SERVING_SAW(serving, 1, "problem -11\n");
   client_send(fds[0], "still here");
   datagrams_expect(fds[0], "still here");
   CHECK_INT(1, serving_count(serving, "problem"));
-  CHECK_INT(100, serving_count(serving, "open\n"));
+  CHECK_INT(PEERS, serving_count(serving, "open\n"));
   /* When some are forgotten, new ones come in. */
-  SERVING_SAW(serving, 99, "close 0 finished by the peer\n");
-  client_send(fds[100], "now");
-  datagrams_expect(fds[100], "now");
-  for (int i = 0; i < 101; i++) {
+  SERVING_SAW(serving, PEERS - 1, "close 0 finished by the peer\n");
+  client_send(fds[PEERS], "now");
+  datagrams_expect(fds[PEERS], "now");
+  for (int i = 0; i < PEERS + 1; i++) {
     close(fds[i]);
   }
   CHECK_INT(0, serving_ended(serving));

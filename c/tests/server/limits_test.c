@@ -4,7 +4,7 @@
 #include <fcntl.h>
 
 TEST(who_is_silent_is_ended) {
-  wt_options options = {.framing = "line", .idle_timeout_ms = 200};
+  wt_options options = {.framing = "line", .idle_timeout_ms = 600};
   serving_t *serving = serving_at("tcp://127.0.0.1:0", &options, &serving_echoes);
   int silent = client_at(serving);
   SERVING_SAW(serving, 1, "open\n");

@@ -212,7 +212,12 @@ TEST(descriptors_that_run_out_anywhere) {
     wt_server_free(server);
   }
   setrlimit(RLIMIT_NOFILE, &usual);
+  /* Two for the pair at which stops come in, and one for epoll. */
+#ifdef WTI_HAS_EPOLL
   CHECK_INT((memory_flags & WTI_USE_POLL) != 0 ? 2 : 1, made);
+#else
+  CHECK_INT(2, made);
+#endif
 }
 
 /* Waiting fails: every session is told, and the server returns. poll refuses more descriptors than a process may have. */

@@ -145,12 +145,19 @@ SERVING_MAY void serving_deadline(struct timespec *until, int ms) {
   }
 }
 
-/* Returns how often the text has been written down. */
-SERVING_MAY size_t serving_count(serving_t *serving, const char *text) {
+SERVING_MAY size_t serving_count_locked(const serving_t *serving, const char *text) {
   size_t count = 0;
   for (const char *at = serving->log; (at = strstr(at, text)) != NULL; at += strlen(text)) {
     count++;
   }
+  return count;
+}
+
+/* Returns how often the text has been written down. */
+SERVING_MAY size_t serving_count(serving_t *serving, const char *text) {
+  pthread_mutex_lock(&serving->lock);
+  size_t count = serving_count_locked(serving, text);
+  pthread_mutex_unlock(&serving->lock);
   return count;
 }
 
@@ -160,10 +167,10 @@ SERVING_MAY bool serving_waits(serving_t *serving, const char *text, size_t time
   int failed = 0;
   serving_deadline(&until, SERVING_PATIENCE_MS);
   pthread_mutex_lock(&serving->lock);
-  while (serving_count(serving, text) < times && failed == 0) {
+  while (serving_count_locked(serving, text) < times && failed == 0) {
     failed = pthread_cond_timedwait(&serving->changed, &serving->lock, &until);
   }
-  bool found = serving_count(serving, text) >= times;
+  bool found = serving_count_locked(serving, text) >= times;
   pthread_mutex_unlock(&serving->lock);
   return found;
 }
@@ -202,17 +209,22 @@ SERVING_MAY void serving_listen(serving_t *serving, const char *address) {
   }
 }
 
-/* Runs it, and waits until it listens at so many sockets. */
-SERVING_MAY void serving_begin(serving_t *serving, size_t sockets) {
+/* Waits until it listens at so many sockets, or has returned. */
+SERVING_MAY void serving_listens(serving_t *serving, size_t sockets) {
   struct timespec until;
   int failed = 0;
   serving_deadline(&until, SERVING_PATIENCE_MS);
-  pthread_create(&serving->thread, NULL, serving_run, serving);
   pthread_mutex_lock(&serving->lock);
   while (serving->address_count < sockets && !serving->done && failed == 0) {
     failed = pthread_cond_timedwait(&serving->changed, &serving->lock, &until);
   }
   pthread_mutex_unlock(&serving->lock);
+}
+
+/* Runs it, and waits until it listens at so many sockets. */
+SERVING_MAY void serving_begin(serving_t *serving, size_t sockets) {
+  pthread_create(&serving->thread, NULL, serving_run, serving);
+  serving_listens(serving, sockets);
 }
 
 /* A server at one address that does what the callbacks say, beside writing down. */
