@@ -1,7 +1,7 @@
 """Programs talk to each other, in whatever they are written: over every framing and scheme, cut anywhere.
 
-Each client says some messages, which the server says again. Every client talks to servers in C and in Python; over all
-framings together, every client has talked to every server.
+Each client says some messages, which the server says again. Over all framings together, every client has talked to
+every server.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ def messages_for(frame):
 
 
 def partners(kind, frame):
-    """Return with whom a client talks: one in C and one in Python, other ones for other framings."""
-    turn = (FRAMINGS.index(frame) + list(KINDS).index(kind)) % 2
-    return [("c", "c-plain")[turn], ("python", "python-plain")[turn if kind.endswith("plain") else 1 - turn]]
+    """Return with whom a client talks: in C with all; in Python, which takes its time to start, with each in turn."""
+    turn = FRAMINGS.index(frame) + list(KINDS).index(kind)
+    return list(KINDS) if kind.startswith("c") else [list(KINDS)[turn % len(KINDS)]]
 
 
 @pytest.mark.parametrize("frame", FRAMINGS)
@@ -50,7 +50,7 @@ def test_every_framing(frame, c_compiler, serving, client, place):
     messages = messages_for(frame)
     said = b"".join(messages) if frame in RAW else b"\n".join(messages) + b"\n"
     for number, kind in enumerate(KINDS):
-        for partner in KINDS if kind.startswith("c") else partners(kind, frame):
+        for partner in partners(kind, frame):
             here = place / f"{kind}-{partner}"
             here.mkdir()
             with Chopper(f"unix:{servers[partner].directory}/x.sock", number) as chopper:
@@ -64,8 +64,7 @@ def test_every_framing(frame, c_compiler, serving, client, place):
 
 def test_every_client_has_talked_to_every_server():
     for kind in KINDS:
-        if not kind.startswith("c"):
-            assert {partner for frame in FRAMINGS for partner in partners(kind, frame)} == set(KINDS)
+        assert {partner for frame in FRAMINGS for partner in partners(kind, frame)} == set(KINDS)
 
 
 SCHEMES = [scheme for scheme in (*STREAMS, *DATAGRAMS) if scheme != "unix"]
@@ -84,7 +83,7 @@ def test_every_scheme(scheme, c_compiler, serving, client, port, place):
     for partner in KINDS:
         server = serving(partner, address, frame)
         here = server.directory if scheme == "unixgram" else place
-        for kind in KINDS if scheme in {"tcp", "udp"} else [NEIGHBOURS[partner]]:
+        for kind in KINDS if scheme == "tcp" else [NEIGHBOURS[partner]]:
             assert client(kind, address, frame, said=said, directory=here).stdout == said, f"{kind} with {partner}"
         server.interrupt()
         assert server.err == ""
@@ -111,8 +110,8 @@ def test_options_of_the_address(c_compiler, serving, client, port):
             rude.sendall(b"12345\n123456\n1\n")
             rude.settimeout(60)
             assert read_to_end(rude) == b"12345\n"
+        server.wait_for("\n", where="err")
         server.interrupt()
-        assert server.err
 
 
 def read_to_end(sock):
