@@ -143,13 +143,18 @@ static void limits_count_opens(wt_session *session, void *context) {
 }
 
 TEST(five_thousand_connections) {
-  enum { MANY = 5000 };
+  /* An emulated machine is slow, and fewer say as much there. */
+  const char *told = getenv("WT_TEST_CONNECTIONS");
+  int count = told != NULL ? atoi(told) : 5000;
   size_t most = 0;
   struct rlimit files;
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
-  int count = files.rlim_cur < MANY + 100 ? (int)files.rlim_cur - 100 : MANY;
+  if (files.rlim_cur < (rlim_t)count + 100) {
+    printf("only %ld descriptors here\n", (long)files.rlim_cur);
+    count = (int)files.rlim_cur - 100;
+  }
   wt_callbacks callbacks = {NULL, limits_count_opens, serving_echo, NULL, NULL};
   wt_options options = {.framing = "line"};
   serving_t *serving = serving_new(&options, &callbacks);
