@@ -15,6 +15,7 @@ typedef struct {
   const char *at, *end; /* bytes of the stream … */
   PyObject *list;       /* … or a list of messages, from `index` on */
   Py_ssize_t index;
+  PyObject *arguments; /* of the function */
   PyObject *answers[SPEEDUPS_BATCH];
   Py_ssize_t count; /* of answers */
   Buffer *out;
@@ -29,6 +30,7 @@ static void answering_begin(Round *round, Answering *self, Buffer *out) {
   round->at = round->end = NULL;
   round->list = NULL;
   round->index = 0;
+  round->arguments = NULL;
   round->count = 0;
   round->out = out;
   round->why = NULL;
@@ -109,6 +111,25 @@ static int answering_next(Round *round, PyObject **bytes) {
   return found;
 }
 
+/* Calls the function with a message, which is taken. The limited API of 3.11 has no faster call than that with a tuple, if
+   the tuple is made once: it serves again unless somebody has kept it. */
+static PyObject *answering_call(Round *round, PyObject *bytes) {
+  if (round->arguments != NULL && Py_REFCNT(round->arguments) != 1) {
+    Py_CLEAR(round->arguments);
+  }
+  if (round->arguments == NULL) {
+    round->arguments = PyTuple_New(1);
+    if (round->arguments == NULL) {
+      Py_DECREF(bytes);
+      return NULL;
+    }
+  }
+  if (PyTuple_SetItem(round->arguments, 0, bytes) < 0) {
+    return NULL;
+  }
+  return PyObject_Call(round->self->reply, round->arguments, NULL);
+}
+
 /* Hands a batch of messages to the function. Returns as answering_next for the last of them; -2 may be the function's
    own failure, and `why` says so then. */
 static int answering_ask(Round *round) {
@@ -121,8 +142,7 @@ static int answering_ask(Round *round) {
       return found;
     }
     self->received++;
-    PyObject *answer = PyObject_CallFunctionObjArgs(self->reply, bytes, NULL);
-    Py_DECREF(bytes);
+    PyObject *answer = answering_call(round, bytes);
     if (answer == NULL) {
       answering_interrupt(round, ANSWERING_REPLY);
       return -2;
@@ -202,6 +222,7 @@ static int answering_go(Round *round, PyObject *fault) {
   while (round->count > 0) {
     Py_DECREF(round->answers[--round->count]);
   }
+  Py_CLEAR(round->arguments);
   speedups_settle(framing);
   if (done == 0 && round->error != NULL && !PyObject_IsInstance(round->error, PyExc_Exception)) {
     PyErr_SetObject((PyObject *)Py_TYPE(round->error), round->error);

@@ -3,10 +3,7 @@
 
 #define BUFFER_LEAST 4096
 
-int speedups_room(Buffer *buffer, size_t more) {
-  if (buffer->capacity - buffer->used >= more) {
-    return 0;
-  }
+int speedups_grow(Buffer *buffer, size_t more) {
   size_t capacity = buffer->capacity < BUFFER_LEAST ? BUFFER_LEAST : buffer->capacity;
   while (capacity - buffer->used < more) {
     if (capacity > PY_SSIZE_T_MAX / 2) {

@@ -26,6 +26,19 @@ typedef struct {
   unsigned long long wire_received, wire_sent;
 } Crossing;
 
+/* ---------------------------------------------------------------- what Python may have set or deleted */
+
+static int crossing_is_none(const PyObject *object) { return object == NULL || object == Py_None; }
+
+/* Returns 0, or -1 with RuntimeError set where a type on top has not called our __init__. */
+static int crossing_check_made(const Crossing *self) {
+  if (self->state == NULL) {
+    PyErr_SetString(PyExc_RuntimeError, "this Crossing has not been made: call its __init__");
+    return -1;
+  }
+  return 0;
+}
+
 /* ---------------------------------------------------------------- calls of what is written on top */
 
 /* Calls a method of ours with one argument, which is taken (NULL where an exception is set), or none. */
@@ -57,7 +70,7 @@ static int crossing_would_wait(int number) { return number == EAGAIN || number =
 
 /* Sends bytes, or has them held. They are those of `owner`, or are copied where they must be kept. */
 static int crossing_send(Crossing *self, const char *bytes, size_t size, PyObject *owner) {
-  if (self->finishing || self->sink == Py_None || self->broken != Py_None) {
+  if (self->finishing || crossing_is_none(self->sink) || !crossing_is_none(self->broken)) {
     return 0;
   }
   size_t sent = 0;
@@ -80,7 +93,7 @@ static int crossing_send(Crossing *self, const char *bytes, size_t size, PyObjec
 static PyObject *crossing_write(PyObject *object, PyObject *data) {
   Crossing *self = (Crossing *)object;
   Py_buffer view;
-  if (PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) {
+  if (crossing_check_made(self) < 0 || PyObject_GetBuffer(data, &view, PyBUF_SIMPLE) < 0) {
     return NULL;
   }
   int done = crossing_send(self, view.buf, (size_t)view.len, data);
@@ -95,19 +108,14 @@ static int crossing_push(Crossing *self, PyObject *take, const char *bytes, Py_s
   PyObject *data = PyBytes_FromStringAndSize(bytes, size);
   PyObject *answer = data == NULL ? NULL : PyObject_CallFunctionObjArgs(take, data, NULL);
   Py_XDECREF(data);
-  if (answer == NULL) {
-    return -1;
+  int sends = answer == NULL ? -1 : PyObject_IsTrue(answer);
+  int done = sends < 0 ? -1 : 0;
+  if (sends > 0) {
+    PyObject *written = crossing_write((PyObject *)self, answer);
+    Py_XDECREF(written);
+    done = written != NULL ? 0 : -1;
   }
-  int done = 0;
-  if (answer != Py_None) {
-    char *wire;
-    Py_ssize_t length;
-    done = PyBytes_AsStringAndSize(answer, &wire, &length);
-    if (done == 0 && length > 0) {
-      done = crossing_send(self, wire, (size_t)length, answer);
-    }
-  }
-  Py_DECREF(answer);
+  Py_XDECREF(answer);
   return done;
 }
 
@@ -129,12 +137,12 @@ static int crossing_is_answering(PyObject *take) {
 /* Sees whether an error waits behind what has just been read, where no write has shown that there is none; the twin says
    why. */
 static int crossing_look_behind(Crossing *self) {
-  if (self->sink == Py_None || !self->reading || self->closing) {
+  if (crossing_is_none(self->sink) || !self->reading || self->closing) {
     return 0;
   }
   int number = 0;
   socklen_t size = sizeof number;
-  if (self->broken == Py_None) {
+  if (crossing_is_none(self->broken)) {
     if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &number, &size) < 0) {
       number = errno;
     }
@@ -147,7 +155,8 @@ static int crossing_look_behind(Crossing *self) {
 
 static PyObject *crossing_looks_behind(PyObject *object, PyObject *unused) {
   (void)unused;
-  return crossing_look_behind((Crossing *)object) < 0 ? NULL : Py_NewRef(Py_None);
+  Crossing *self = (Crossing *)object;
+  return crossing_check_made(self) < 0 || crossing_look_behind(self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 /* Hands over what has been read. */
@@ -170,10 +179,13 @@ static int crossing_came(Crossing *self, const char *bytes, size_t size) {
 static PyObject *crossing_readable(PyObject *object, PyObject *unused) {
   (void)unused;
   Crossing *self = (Crossing *)object;
-  State *state = self->state;
-  if (self->sink == Py_None) {
+  if (crossing_check_made(self) < 0) {
+    return NULL;
+  }
+  if (crossing_is_none(self->sink)) {
     return Py_NewRef(Py_None);
   }
+  State *state = self->state;
   Buffer in = speedups_take(&state->spare_in);
   if (speedups_room(&in, (size_t)state->read_bytes) < 0) {
     return NULL;
@@ -200,11 +212,16 @@ static int crossing_init(PyObject *object, PyObject *arguments, PyObject *keywor
   if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:Crossing", names, &sock, &sink)) {
     return -1;
   }
-  self->fd = PyObject_AsFileDescriptor(sock);
-  self->state = speedups_state(Py_TYPE(object));
-  if (self->fd < 0 || self->state == NULL || self->sock != NULL) {
+  if (self->state != NULL) {
+    PyErr_SetString(PyExc_RuntimeError, "a Crossing is made once");
     return -1;
   }
+  State *state = speedups_state(Py_TYPE(object));
+  self->fd = state == NULL ? -1 : PyObject_AsFileDescriptor(sock);
+  if (self->fd < 0) {
+    return -1;
+  }
+  self->state = state;
   self->sock = Py_NewRef(sock);
   self->sink = Py_NewRef(sink);
   self->broken = Py_NewRef(Py_None);

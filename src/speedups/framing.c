@@ -3,7 +3,8 @@
 
 #include <structmember.h>
 
-/* By the order of State.framings: the type's name, its twin's module, and what wt_framing must be. */
+/* By the order of State.framings: the type's name, its twin's module, and what wt_framing must be. raw:utf8 is not among
+   them: what Python does for it is done once a read, and it need not copy what it passes on. */
 static const struct {
   const char *name;
   const char *twin;
@@ -11,7 +12,6 @@ static const struct {
   int variant; /* -1: any */
 } framing_types[SPEEDUPS_FRAMINGS] = {
     {"wiretalk._speedups.Raw", "wiretalk.framing.raw", WTI_RAW, 0},
-    {"wiretalk._speedups.RawText", "wiretalk.framing.raw", WTI_RAW, 1},
     {"wiretalk._speedups.Line", "wiretalk.framing.line", WTI_LINE, 0},
     {"wiretalk._speedups.LineCrlf", "wiretalk.framing.line", WTI_LINE, 1},
     {"wiretalk._speedups.Delimiter", "wiretalk.framing.delimiter", WTI_DELIMITER, -1},

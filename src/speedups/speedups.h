@@ -16,7 +16,7 @@
 
 #include "framing/framing.h"
 
-#define SPEEDUPS_FRAMINGS 11
+#define SPEEDUPS_FRAMINGS 10
 
 /* The most messages that are asked for before their answers are encoded; limits.REPLY_BATCH may be fewer. */
 #define SPEEDUPS_BATCH 64
@@ -71,7 +71,10 @@ typedef struct {
 /* ---------------------------------------------------------------- buffers.c */
 
 /* Makes room for `more` bytes behind those used. Returns 0, or -1 with MemoryError set. */
-int speedups_room(Buffer *buffer, size_t more);
+int speedups_grow(Buffer *buffer, size_t more);
+static inline int speedups_room(Buffer *buffer, size_t more) {
+  return buffer->capacity - buffer->used >= more ? 0 : speedups_grow(buffer, more);
+}
 void speedups_free(Buffer *buffer);
 
 /* Take the spare buffer, or an empty one where somebody else has it; and give it back for the next. */
@@ -122,8 +125,17 @@ typedef struct {
 } View;
 
 /* Looks at an object as bytes. Returns 0, or -1 with TypeError set and nothing to release. */
-int speedups_view(const State *state, PyObject *object, View *view);
-void speedups_release(View *view);
+int speedups_view_any(const State *state, PyObject *object, View *view);
+static inline int speedups_view(const State *state, PyObject *object, View *view) {
+  if (!Py_IS_TYPE(object, &PyBytes_Type)) {
+    return speedups_view_any(state, object, view);
+  }
+  view->bytes = PyBytes_AsString(object);
+  view->size = (size_t)Py_SIZE(object);
+  view->owner = NULL;
+  return 0;
+}
+static inline void speedups_release(View *view) { Py_CLEAR(view->owner); }
 
 /* Appends a message as it goes out. Returns 0, or -1 with an exception set and nothing appended. */
 int speedups_append(Framing *framing, PyObject *message, Buffer *out);

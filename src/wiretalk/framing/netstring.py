@@ -86,5 +86,5 @@ class Netstring(Counted):
     def encode_all(self, messages: list[bytes]) -> bytes:
         wire = b"".join([b"%d:%b," % (len(message), message) for message in messages])
         if len(wire) > self.max_message_bytes:
-            self._check_sizes_out(messages)
+            self._check_all_out(messages)
         return wire
