@@ -9,13 +9,14 @@ from __future__ import annotations
 import fcntl
 import os
 import shlex
+import signal
 import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 C = ROOT / "c"
 KEPT = C / "build"
-PATIENCE_S = 500
+PATIENCE_S = 300
 """Past this, a build or a program does not end. Machines that are busy or emulated need most of it."""
 
 PROGRAMS = sorted(str(path.relative_to(C / "tests").with_suffix("")) for path in C.glob("tests/**/*_test.c"))
@@ -27,6 +28,7 @@ HIDDEN = {"MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "DESTDIR", "PREFI
 WAYS = {
     "checked": {},
     "portable": {"DEFINES": "-DWTI_PORTABLE -DWTI_POLL"},
+    "plain": {"SANITIZE": "", "TEST_CFLAGS": "-O2"},
     "clang": {"CC": "clang"},
     "coverage": {},
     "library": {},
@@ -51,19 +53,26 @@ def environment():
 
 def run(words, **settings):
     """Run a command to its end; return what it told on standard output. It must not fail."""
-    settings = {"cwd": C, "env": environment(), "timeout": PATIENCE_S} | settings
-    ran = subprocess.run(
-        [str(word) for word in words],
+    words = [str(word) for word in words]
+    settings = {"cwd": C, "env": environment()} | settings
+    with subprocess.Popen(
+        words,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         errors="replace",
-        check=False,
+        start_new_session=True,
         **settings,
-    )
-    assert ran.returncode == 0, f"{shlex.join(ran.args)}: exit status {ran.returncode}\n{ran.stdout}"
-    return ran.stdout
+    ) as process:
+        try:
+            told, _ = process.communicate(timeout=PATIENCE_S)
+        except BaseException:
+            # What it has started, a make's compilers say, ends with it.
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+    assert process.returncode == 0, f"{shlex.join(words)}: exit status {process.returncode}\n{told}"
+    return told
 
 
 def make(way, *targets, **variables):
