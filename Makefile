@@ -37,4 +37,5 @@ bench: .venv/.made
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov dist build benchmarks/bin src/wiretalk/_speedups*.so
+	rm -rf c/build c/dist examples/build
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,9 +18,9 @@ LIBRARY = sorted(C.glob("src/**/*.c"))
 FAMILIAR = [*LIBRARY, *sorted(C.glob("tests/**/*.c")), *sorted(ROOT.glob("examples/*/*.c"))]
 
 
-def check(compiler, sources, *flags):
+def check(compiler, sources, *flags, standard="c99"):
     """Look through each source without making anything of it."""
-    words = [*shlex.split(compiler), "-std=c99", "-fsyntax-only", *WARNINGS, *flags]
+    words = [*shlex.split(compiler), f"-std={standard}", "-fsyntax-only", *WARNINGS, *flags]
     words += [f"-I{C / name}" for name in ("include", "src", "tests")]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         list(pool.map(lambda source: run([*words, source]), sources))
@@ -40,9 +40,9 @@ def test_nothing_of_linux_is_needed(compiler, tool):
     check(compiler, LIBRARY, "-DWTI_PORTABLE", "-DWTI_POLL")
 
 
-@pytest.mark.parametrize("standard", ["c11", "c17"])
+@pytest.mark.parametrize("standard", ["c17", "gnu17"])
 def test_later_standards(standard, c_compiler):
-    check(f"{shlex.join(c_compiler)} -std={standard}", LIBRARY)
+    check(shlex.join(c_compiler), LIBRARY, standard=standard)
 
 
 @pytest.mark.parametrize("compiler", ["g++", "clang++"])
