@@ -47,21 +47,36 @@ class Server:
     port: int
 
 
-def compile_load():
-    """Compile load.c where the binary is missing or older."""
-    source = HERE / "load.c"
-    if LOAD.exists() and LOAD.stat().st_mtime > source.stat().st_mtime:
+def compile_c(binary, sources, *options, newer=()):
+    """Compile sources into `bin/` where the binary is missing, or older than they or what else it is made of."""
+    if binary.exists() and all(binary.stat().st_mtime > one.stat().st_mtime for one in (*sources, *newer)):
         return
     compiler = os.environ.get("CC") or shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
     if not compiler:
         raise BenchmarkError(
-            "the load generator is a C program: install a C compiler (cc, gcc or clang), or name it in CC"
+            f"{sources[0].name} is a C program: install a C compiler (cc, gcc or clang), or name it in CC"
         )
-    LOAD.parent.mkdir(exist_ok=True)
-    command = [*compiler.split(), "-O2", "-Wall", "-o", LOAD, source]
+    binary.parent.mkdir(exist_ok=True)
+    command = [*compiler.split(), "-O2", "-Wall", *options, "-o", binary, *sources]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise BenchmarkError(f"{compiler} could not compile {source.name}:\n{done.stderr}")
+        raise BenchmarkError(f"{compiler} could not compile {sources[0].name}:\n{done.stderr}")
+
+
+def compile_load():
+    """Compile load.c where the binary is missing or older."""
+    compile_c(LOAD, [HERE / "load.c"])
+
+
+def compile_peer(name, *, library=False):
+    """Compile `peers/NAME.c` into `bin/NAME`, with the sources of libwiretalk where it wants them."""
+    sources, options, headers = [HERE / "peers" / f"{name}.c"], [], []
+    if library:
+        home = HERE.parent / "c"
+        sources += sorted(home.glob("src/**/*.c"))
+        headers = [*home.glob("include/*.h"), *home.glob("src/**/*.h")]
+        options = ["-std=c99", f"-I{home / 'include'}", f"-I{home / 'src'}"]
+    compile_c(HERE / "bin" / name, sources, *options, newer=headers)
 
 
 def choose_cores():
@@ -127,9 +142,14 @@ def end(process):
 
 @contextlib.contextmanager
 def serving(name, peer, *words):
-    """Run `peers/PEER.py PORT WORDS…` on the servers' core until the block ends."""
+    """Run `peers/PEER.py PORT WORDS…`, or the program compiled of `peers/PEER.c`, on the servers' core.
+
+    Until the block ends.
+    """
     port = free_port()
-    command = [sys.executable, HERE / "peers" / f"{peer}.py", str(port), *words]
+    script = HERE / "peers" / f"{peer}.py"
+    program = [sys.executable, script] if script.exists() else [HERE / "bin" / peer]
+    command = [*program, str(port), *words]
     # Its complaints go to a file: a pipe that nobody reads would stop a server that complains a lot.
     with tempfile.TemporaryFile("w+") as complaints:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True)

@@ -20,8 +20,10 @@ BENCHMARKS = {
     "raw": "raw echo, one message in flight, against a bare Protocol",
     "line": "lines, 16 in flight, against StreamReader.readline and a bare Protocol",
     "count": "length:u32be, 16 in flight, against StreamReader.readexactly and a bare Protocol",
+    "accelerator": "reading and writing messages, each framing, the accelerator against Python",
     "idle": "memory of idle connections",
     "relay": "relays: a stream and small messages, against socat, ncat and HAProxy",
+    "c": "C: wt_serve's line echo, 1 and 16 in flight, against a bare epoll echo",
     "startup": "`wiretalk --help` and `wiretalk send` against `python -c pass`",
 }
 QUICK = harness.Settings(processes=1, rounds=6, seconds=0.2, idle_connections=2000, starts=15)
@@ -30,7 +32,7 @@ QUICK = harness.Settings(processes=1, rounds=6, seconds=0.2, idle_connections=20
 def read_arguments():
     parser = argparse.ArgumentParser(
         description="Measure wiretalk against its peers, in turn, on this machine.",
-        epilog="\n".join(f"  {name:10}{what}" for name, what in BENCHMARKS.items()),
+        epilog="\n".join(f"  {name:13}{what}" for name, what in BENCHMARKS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--quick", action="store_true", help="a look in half a minute; its figures are rough")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +12,10 @@ import threading
 
 import pytest
 
+from .compiling import Compiler, find_compiler
 
-@pytest.fixture
+
+@pytest.fixture(scope="session")
 def require():
     """Skip the test where this machine lacks what it needs: `require(condition, reason)`.
 
@@ -27,6 +30,25 @@ def require():
         pytest.skip(reason)
 
     return check
+
+
+@pytest.fixture(scope="session")
+def c_compiler(require):
+    """The command of the C compiler, $CC or cc, as a list of words; make is there too."""
+    command = find_compiler()
+    require(command, "there is no C compiler: cc, or what CC names")
+    require(shutil.which("make"), "make is not there")
+    return command
+
+
+@pytest.fixture(scope="session")
+def compile_c(c_compiler):
+    """Compile a C program with libwiretalk in it: `compile_c([source, …])` is its path.
+
+    Warnings are errors; more flags may follow the sources; ASan and UBSan watch it, unless `sanitize=False`. What was
+    compiled before of the same sources, with the same flags, is not compiled again.
+    """
+    return Compiler(c_compiler).compile
 
 
 class ShellServer:

@@ -125,10 +125,11 @@ typedef struct wt_decoder {
   unsigned char *buffer;
   size_t capacity;
   size_t held;               /* bytes of the unfinished message in `buffer` */
-  uint64_t need;             /* what the count said, while a body is on its way */
-  uint64_t count;            /* a count on its way */
-  uint64_t fault_size;       /* the size that was over the limit */
-  int fault;                 /* WT_EMALFORMED or WT_ELIMIT once the stream is broken; else 0 */
+  uint64_t need;             /* the size that the message on its way should have, where that is known */
+  uint64_t count;            /* bytes of a frame on its way, as they came */
+  uint64_t fault_size;       /* the size that was over the limit, or what had come of a message cut off */
+  size_t room;               /* what WT_EROOM asked for */
+  int fault;                 /* WT_EMALFORMED, WT_ELIMIT or WT_ETRUNCATED once there has been one; else 0 */
   uint8_t state;
   uint8_t head_size;
   uint8_t fault_reason;
@@ -146,22 +147,25 @@ WT_API void wt_decoder_rebuffer(wt_decoder *decoder, void *buffer, size_t capaci
 
 /* Takes bytes of the stream, and stops behind the first message that they complete. The one law for returns:
      > 0            so many of the bytes were taken, and `message` is whole; call again with the rest. It points into
-                    `data` or into the buffer, and holds until the next call with this decoder
+                    `data`, the buffer or the decoder, and holds until the next call with this decoder
      0              all were taken, and more are needed
      WT_EMALFORMED  the bytes break the framing
      WT_ELIMIT      a message is longer than `max_message`
      WT_EROOM       no byte was taken, for the buffer is too small; wt_decoder_room says how large a one is needed
    After WT_EMALFORMED and WT_ELIMIT every further call returns the same: nobody can tell where a message would begin.
+   So does every call after wt_decode_end has returned WT_ETRUNCATED.
    Time is linear in the bytes, however small the pieces are. */
 WT_API ptrdiff_t wt_decode(wt_decoder *decoder, const void *data, size_t size, wt_message *message);
 
 /* Takes the end of the stream. Returns 0 where it ended between two messages; WT_ETRUNCATED where it ended within one;
    the fault where there has been one. `rest` (or NULL) receives what had come of an unfinished message, decoded as far
-   as that goes, or what had come of its count; `need` (or NULL) the size it should have had, 0 where nothing tells. */
+   as that goes, or what had come of its count, cut to the buffer's capacity where it is more than the largest message;
+   `need` (or NULL) the size it should have had, 0 where nothing tells. */
 WT_API int wt_decode_end(wt_decoder *decoder, wt_message *rest, size_t *need);
 
-/* Returns the size of buffer that the message on its way needs, after WT_EROOM; never more than the largest message and
-   what its framing holds beside it. */
+/* Returns how large a buffer to give after WT_EROOM: what the message on its way needs, or, for a long one, what it needs
+   by now and some more, so that a peer that announces much and sends nothing costs little. It may have to be asked for
+   again, each time at least twice as much until the message is in; never more than the largest message. */
 WT_API size_t wt_decoder_room(const wt_decoder *decoder);
 
 /* Says in words what wt_decode or wt_decode_end returned last; a decoder without a fault gives an empty text. */
@@ -181,7 +185,7 @@ WT_API void wt_encode_explain(const wt_framing *framing, const void *message, si
 /* ------------------------------------------------------------------------------------------------ addresses */
 
 #define WT_ADDRESS_BYTES 4096 /* the longest text of an address */
-#define WT_NAME_BYTES 320     /* room enough for any peer's name as text */
+#define WT_NAME_BYTES 352     /* room enough for any peer's name as text */
 
 /* What an option's value is. */
 enum { WT_FLAG = 1, WT_NUMBER, WT_SECONDS, WT_TEXT };
@@ -206,12 +210,13 @@ typedef struct wt_address {
   size_t option_count;
   wt_option options[WT_MAX_OPTIONS]; /* in the order given */
   size_t used;
-  char storage[2 * WT_ADDRESS_BYTES];
+  char storage[2 * WT_ADDRESS_BYTES + 128];
 } wt_address;
 
 /* Reads an address: tcp tcp4 tcp6 udp udp4 udp6 unix unixgram, HOST:PORT alone, and options. What is wrong is refused
-   with wiretalk's words and a caret; so is a scheme that wiretalk has and this library has not. Opens nothing, looks no
-   name up. Returns 0, or WT_EUSAGE. */
+   with wiretalk's words and a caret; so is a scheme that wiretalk has and this library has not. A host's name that is
+   not ASCII is wanted in its xn-- form, since the tables of scripts are not here. The text is UTF-8; other bytes, as a
+   file's name may hold them, are taken as they are. Opens nothing, looks no name up. Returns 0, or WT_EUSAGE. */
 WT_API int wt_address_parse(wt_address *address, const char *text, wt_error *error);
 
 /* Returns an option that the address has, or NULL. */
@@ -227,19 +232,23 @@ WT_API ptrdiff_t wt_address_format(const wt_address *address, char *out, size_t 
 typedef struct wt_options {
   const char *framing;         /* of byte streams; NULL: "raw". The address's own framing= wins */
   size_t max_message;          /* bytes of a message, either way; 0: WT_MAX_MESSAGE. The address's max_message= wins */
-  int connect_timeout_ms;      /* looking up the name and every attempt; 0: 10,000 */
-  int close_timeout_ms;        /* wt_close: what is still to be sent; 0: 5,000 */
-  unsigned flags;              /* WT_INTERRUPTIBLE */
+  int connect_timeout_ms;      /* looking up the name and every attempt; 0: 10,000. The system's resolver cannot be
+                                  interrupted: where it takes longer, the deadline is noticed when it is back */
+  int close_timeout_ms;        /* wt_close: for as long as the peer may take what was sent (where the system tells that
+                                  it has not: Linux); 0: 5,000 */
+  unsigned flags;              /* WT_INTERRUPTIBLE; not for servers, which have wt_server_stop */
   /* servers only */
   size_t max_connections;      /* open at once; at it, accepting stops; 0: 10,000 */
   size_t send_buffer;          /* bytes waiting for one peer, above which it is not read; 0: 256 KiB */
   int idle_timeout_ms;         /* a connection on which nothing passes is ended; 0: one hour */
   int drain_ms;                /* stopping: how long open conversations may take; 0: 5,000 */
-  size_t max_udp_peers;        /* UDP peers remembered at once; 0: 4,096 */
+  size_t max_udp_peers;        /* UDP peers remembered at once; beyond, new ones are not heard; 0: 4,096 */
   int udp_peer_idle_ms;        /* a UDP peer silent for so long is forgotten; 0: 60,000 */
 } wt_options;
 
-#define WT_INTERRUPTIBLE 1u /* a wait ends with WT_EINTERRUPTED when a signal handler has run */
+/* A wait ends with WT_EINTERRUPTED when a signal handler runs. One that ran just before the wait began does not end it:
+   look at what the handler has set, and give waits a time. */
+#define WT_INTERRUPTIBLE 1u
 
 typedef struct wt_connection wt_connection;
 typedef struct wt_listener wt_listener;
@@ -253,7 +262,7 @@ WT_API int wt_connect(wt_connection **connection, const char *address, const wt_
    socket's file that nobody answers at is replaced; one that somebody does is WT_EINUSE. Returns 0 and *listener. */
 WT_API int wt_listen(wt_listener **listener, const char *address, const wt_options *options, wt_error *error);
 
-/* Returns where it listens, as an address to connect to, the port that was picked included. */
+/* Returns where it listens, as an address to connect to: the port that was picked included, options left out. */
 WT_API const char *wt_listener_address(const wt_listener *listener);
 
 /* Waits for one connection. Returns 0 and *connection; WT_ETIMEDOUT; WT_ELIMIT where there are no file descriptors left
@@ -264,14 +273,17 @@ WT_API int wt_accept(wt_connection **connection, wt_listener *listener, int time
 WT_API void wt_listener_close(wt_listener *listener);
 
 /* Sends one whole message, framed. Blocks until the system has taken all of it. Returns 0. WT_EMALFORMED and WT_ELIMIT:
-   the message cannot be sent, nothing was, and the connection is as good as before. WT_ETIMEDOUT: if any part of the
-   message is out, no further message can follow and every later call fails the same; if none is, try again. WT_ERESET:
-   the peer is gone; what it sent before can still be received. */
+   the message cannot be sent, nothing was, and the connection is as good as before. WT_ETIMEDOUT, WT_EINTERRUPTED: if any
+   part of the message is out, no further message can follow and every later wt_send fails the same; if none is, try
+   again. WT_ERESET: the peer is gone; what it sent before can still be received. WT_ECLOSED: after wt_half_close. A
+   datagram that reaches nobody is WT_EREFUSED, of this call or the next, and then it goes on. */
 WT_API int wt_send(wt_connection *connection, const void *message, size_t size, int timeout_ms);
 
 /* Receives one whole message. Returns 1 and the message; 0 at the end, when the peer has finished; WT_ETIMEDOUT, and
-   nothing is lost; WT_ETRUNCATED where the end came within a message; WT_EMALFORMED, WT_ELIMIT, WT_ERESET.
-   With raw framing, a message is whatever has arrived. A datagram is a message, and there is no end. */
+   nothing is lost; WT_ETRUNCATED where the end came within a message; WT_EMALFORMED, WT_ELIMIT; WT_ERESET, also where the
+   system takes a silent peer for dead. After the end and after these every later call returns the same. With raw framing,
+   a message is whatever has arrived. A datagram is a message, and there is no end: one longer than max_message is
+   WT_ELIMIT and gone, and the next may be received. */
 WT_API int wt_recv(wt_connection *connection, wt_message *message, int timeout_ms);
 
 /* Returns 1 if wt_recv would return at once without reading from the socket, else 0: ask before you poll wt_fd. */
@@ -294,7 +306,8 @@ WT_API const char *wt_local(const wt_connection *connection);
 /* Returns the last failure of a connection, in words; code 0 where there was none. */
 WT_API const wt_error *wt_last_error(const wt_connection *connection);
 
-/* Return the socket, for poll and for options of your own. It is the library's: do not read, write or close it. */
+/* Return the socket, for poll and for options of your own. It is the library's: do not read, write or close it. A listener
+   has several where its host is a name with several addresses; then this is the first, and wt_accept looks at all. */
 WT_API int wt_fd(const wt_connection *connection);
 WT_API int wt_listener_fd(const wt_listener *listener);
 
@@ -315,7 +328,7 @@ typedef struct wt_endpoint {
 WT_API int wt_recv_from(wt_listener *listener, wt_message *message, wt_endpoint *from, int timeout_ms,
                         wt_error *error);
 
-/* Sends one datagram from a listener's socket. Returns 0, or a code. */
+/* Sends one datagram from a listener's socket. Returns 0, or a code: WT_EUNREACHABLE for an endpoint without a name. */
 WT_API int wt_send_to(wt_listener *listener, const wt_endpoint *to, const void *message, size_t size, int timeout_ms,
                       wt_error *error);
 
@@ -333,8 +346,10 @@ typedef struct wt_callbacks {
   void (*on_open)(wt_session *session, void *context);
   /* A whole message has come; it holds until the callback returns. */
   void (*on_message)(wt_session *session, const wt_message *message, void *context);
-  /* The session is over, and gone when the callback returns. `why->code` is 0 where the peer finished, WT_ECLOSED where we
-     closed it, else what broke it, with the words. Called once for each on_open. */
+  /* The session is over, and gone when the callback returns. `why->code` is 0 where the peer finished, WT_ECLOSED
+     where we closed it, else what broke it; the text says who ended it and how, and what was unsent:
+     "tcp://192.0.2.7:51234: reset by the peer; 12 bytes unsent". Called once for each on_open, and never from within
+     another callback. */
   void (*on_close)(wt_session *session, const wt_error *why, void *context);
   /* Something went wrong that belongs to no session: no file descriptors left, say. The server goes on. */
   void (*on_problem)(wt_server *server, const wt_error *error, void *context);
@@ -352,14 +367,16 @@ WT_API int wt_server_listen(wt_server *server, const char *address, wt_error *er
 WT_API int wt_server_run(wt_server *server, wt_error *error);
 WT_API void wt_server_free(wt_server *server); /* NULL is no matter; not while it runs */
 
-/* Stops: no more is accepted, what is owed to peers is sent within drain_ms, then wt_server_run returns. May be called from
-   any thread and from a signal handler; a second call stops at once. */
+/* Stops: no more is accepted, open conversations may go on to their end for drain_ms, those that are left are closed,
+   each with a moment to take what is owed to it, and wt_server_run returns. May be called from any thread and from a
+   signal handler; a second call stops at once. */
 WT_API void wt_server_stop(wt_server *server);
 
-/* Queues a message for a peer, framed, and sends what the system takes at once. Never blocks. Returns 0; WT_ELIMIT where
-   send_buffer bytes wait already, and nothing was queued (a peer that does not read its answers is not read either, so
-   the first answer in an on_message never meets this); WT_EMALFORMED or WT_ELIMIT where the message cannot be sent;
-   WT_ECLOSED where the session is over. */
+/* Queues a message for a peer, framed; it leaves together with others, when the callback has returned. Never blocks.
+   Returns 0; WT_ELIMIT where send_buffer bytes wait already, and nothing was queued (a peer that does not read its
+   answers is not read either, so the first answer in an on_message never meets this); WT_EMALFORMED or WT_ELIMIT where
+   the message cannot be sent; WT_ECLOSED where nothing more can be sent. A datagram leaves at once, or what the system
+   said of it is returned. */
 WT_API int wt_reply(wt_session *session, const void *message, size_t size);
 
 /* Ends a session: what is queued is sent first; nothing more is received. */

@@ -2,7 +2,16 @@
 #ifndef WTI_PRIVATE_H
 #define WTI_PRIVATE_H
 
-#ifndef _POSIX_C_SOURCE
+/* POSIX is enough to compile; what a system has beyond it (accept4, the address a datagram came to) is used where it is
+   there, and BSDs hide it from whoever asks for POSIX alone. */
+#if defined(WTI_PORTABLE) && !defined(_DEFAULT_SOURCE)
+#define _DEFAULT_SOURCE
+#elif defined(__linux__) && !defined(WTI_PORTABLE) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#elif defined(__APPLE__) && !defined(_DARWIN_C_SOURCE)
+#define _DARWIN_C_SOURCE
+#endif
+#if !defined(_POSIX_C_SOURCE) && !defined(__FreeBSD__) && !defined(__NetBSD__) && !defined(__OpenBSD__)
 #define _POSIX_C_SOURCE 200809L
 #endif
 

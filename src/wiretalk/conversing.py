@@ -10,12 +10,21 @@ import time
 from wiretalk import codec as codecs
 from wiretalk import framing as framings
 from wiretalk.ending import Ending
-from wiretalk.errors import LimitError, MalformedError, OpenError, RefusedError, UnreachableError, WiretalkError
+from wiretalk.errors import (
+    CodecError,
+    LimitError,
+    MalformedError,
+    OpenError,
+    RefusedError,
+    UnreachableError,
+    WiretalkError,
+)
 from wiretalk.framing.base import as_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from logging import Logger
     from typing import Any, Protocol
 
     from wiretalk.address import Address
@@ -45,11 +54,11 @@ UDP_PAYLOAD_BYTES = 65507
 class WholeMessages:
     """The framing of a transport whose messages are messages already: nothing to do, and a limit to hold."""
 
-    __slots__ = ("_empty", "_max", "spec")
+    __slots__ = ("_empty", "max_message_bytes", "spec")
 
     def __init__(self, max_message_bytes: int, *, empty: bool) -> None:
         self.spec = "datagram"
-        self._max = max_message_bytes
+        self.max_message_bytes = max_message_bytes
         self._empty = empty
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -70,8 +79,8 @@ class WholeMessages:
         """
         if type(message) is not bytes:
             message = as_bytes(message)
-        if len(message) > self._max:
-            raise LimitError("max_message_bytes", self._max, f"a message of {len(message)} bytes", by="us")
+        if len(message) > self.max_message_bytes:
+            raise LimitError("max_message_bytes", self.max_message_bytes, f"a message of {len(message)} bytes", by="us")
         if not message and not self._empty:
             raise MalformedError("an empty message cannot be sent here: it would be taken for the end", by="us")
         return message
@@ -157,6 +166,25 @@ def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes
     return answer
 
 
+def told(error: Exception, why: str, peer: str, log: Logger) -> WiretalkError:
+    """Return the error that an interrupted answering ends in; log what is the user's own.
+
+    Args:
+        error, why: as `framing.answering.Owner` is told them.
+        peer: the peer's name.
+        log: where to.
+    """
+    if why == "reply":
+        if isinstance(error, CodecError):
+            return error
+        log.error("%s: the reply function failed; the connection is ended", peer, exc_info=error)
+        return WiretalkError("the reply function failed")
+    if why == "answer" or not isinstance(error, WiretalkError):
+        log.error("%s: an answer cannot be sent: %s; the connection is ended", peer, error)
+        return WiretalkError(f"an answer cannot be sent: {error}")
+    return error
+
+
 def together(address: str, errors: list[WiretalkError]) -> WiretalkError:
     """Return one error for several failed attempts: the most telling kind, with what happened to each.
 
@@ -184,8 +212,6 @@ class Conversation:
         peer: the peer's address, as text.
         local: our own address, as text.
         ending: how it ended, or None while it goes on.
-        messages_received: messages received so far.
-        messages_sent: messages sent so far.
     """
 
     __slots__ = (
@@ -197,8 +223,6 @@ class Conversation:
         "_transport",
         "ending",
         "local",
-        "messages_received",
-        "messages_sent",
         "peer",
         "plan",
     )
@@ -208,8 +232,6 @@ class Conversation:
         self.peer = peer
         self.local = local
         self.ending: Ending | None = None
-        self.messages_received = 0
-        self.messages_sent = 0
         self._framing = plan.new_framing()
         self._keeper = keeper
         self._opened_at = time.monotonic()
@@ -217,6 +239,18 @@ class Conversation:
         self._mark_bytes = 0
         self._mark_time = self._opened_at
         self._transport: Carrier = None  # type: ignore[assignment]  # given by attach, before anything else
+
+    # Each kind of conversation counts where it costs least.
+
+    @property
+    def messages_received(self) -> int:
+        """Messages received so far."""
+        return 0
+
+    @property
+    def messages_sent(self) -> int:
+        """Messages sent so far."""
+        return 0
 
     def attach(self, transport: Carrier) -> None:
         """Take the transport; it is started by who made it."""

@@ -21,6 +21,10 @@ there is no scheme "unxi"; did you mean "unix"?
   unxi:/run/x.sock
   ^^^^
 
+there is no scheme "tüp"; did you mean "tcp"?
+  tüp:host
+  ^^^
+
 there is no scheme "exce"; did you mean "exec"?
   exce:sort
   ^^^^
@@ -392,6 +396,10 @@ an abstract name has no file, so no mode; leave mode out, or name a path
 ff02::1%eth0 is a multicast group, and tcp has none; write udp://
   [ff02::1%eth0]:4
   ^^^^^^^^^^^^^^
+
+224.0.0.1 is a multicast group, and tcp has none; write udp://
+  224.0.0.1:4?codec=a//b
+  ^^^^^^^^^
 
 raw needs the number of a protocol; write raw://h?protocol=N
   raw://h

@@ -37,6 +37,10 @@ CASES = [
     ("wiretalk serve ec", {"echo"}),
     ("wiretalk serve echo tcp://:1 vs", {"vsock://"}),
     ("wiretalk serve --once echo vs", {"vsock://"}),
+    ("wiretalk new py", {"python"}),
+    ("wiretalk new c ser", {"server"}),
+    ("wiretalk new c client vs", {"vsock://"}),
+    ("wiretalk new --frame net", {"netstring"}),
 ]
 
 

@@ -6,8 +6,13 @@ What a block shows is run; how, is said in an HTML comment before it, which no r
     <!-- test: background -->        the last command, or the Python, goes on until the end of the section
     <!-- test: terminal -->          on a terminal of its own; lines after the prompt "> " are typed
     <!-- test: file=server.py -->    written to a file, which a later block runs
+    <!-- test: connected="tcp://…" -->    before C that needs a `connection`: this is where it leads
+    <!-- test: clone=wiretalk -->    there is a clone of the repository in that folder, as far as C needs one
+    <!-- test: examples -->          this is the folder of the examples, in which they have been built
     <!-- test: output -->            what the block before prints
     <!-- not run: the reason -->     shown only
+
+A block of C without `main` is run within one, with `error` and `message` at hand.
 
 Blocks of one section (up to the next heading) are one test, in one empty directory, with ports of their own.
 """
@@ -21,7 +26,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md"]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "examples/README.md",
+    ROOT / "c/README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "ARCHITECTURE.md",
+]
+RUN = {"console", "python", "c"}
+"""The languages of blocks that are run wherever they stand; of others, those that are written to a file."""
+
 COMMENT = re.compile(r"<!-- (test|not run): (.*?) -->")
 
 
@@ -121,7 +136,7 @@ def pytest_generate_tests(metafunc):
             section
             for page in pages
             for section in page.sections
-            if any(block.language in {"console", "python"} and not block.not_run for block in section.blocks)
+            if any(block.language in RUN and not block.not_run for block in section.blocks)
         ]
         metafunc.parametrize("section", runs, ids=repr)
 

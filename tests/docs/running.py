@@ -6,7 +6,7 @@ import signal
 import subprocess
 import threading
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 """Past this, what was waited for does not come."""
 
 

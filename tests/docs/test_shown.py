@@ -15,7 +15,11 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.compiling import find_compiler
 
+from .built import lay_out_examples
+from .conftest import RUN
+from .fragment_c import clone, compile_shown
 from .place import Place, has_ipv6
 from .running import PATIENCE_S, Running
 from .terminal import Terminal
@@ -25,12 +29,12 @@ LISTENS = re.compile(r"wiretalk (serve|listen)\b")
 PIN = re.compile(r"sha256:[0-9a-f]{64}")
 WITHOUT_IPV6 = ((" and IPv6", "(?: and IPv6)?"), ("(IPv6)", r"\(IPv4\)"), ("[::1]", r"(?:\[::1\]|127\.0\.0\.1)"))
 """What is shown, and the pattern of what is told instead on a machine without IPv6."""
-TOOLS = ("nc", "ncat", "socat", "telnet", "openssl")
+TOOLS = ("nc", "ncat", "socat", "telnet", "openssl", "make", "cc", "cmake", "arm-linux-gnueabihf-gcc", "qemu-arm")
 
 
 def test_every_block_is_run_or_says_why_not(page):
     for block in page.blocks:
-        if block.language in {"console", "python"} or block.not_run:
+        if block.language in RUN or block.value("file") or block.not_run:
             continue
         if "output" not in block.words:
             assert block.language in {"", "text"}, f"{block.where}: {block.language} is not run, and does not say why"
@@ -46,6 +50,8 @@ def test_section(section, require):
     for tool in TOOLS:
         used = any(re.search(rf"^\$ (.*\| *)?{tool}\b", block.text, re.MULTILINE) for block in section.blocks)
         require(not used or shutil.which(tool), f"{tool} is not there")
+    built = any("examples" in block.words for block in section.blocks)
+    require(not built or find_compiler(), "there is no C compiler")
     require(os.path.exists("/proc/net/tcp"), "who listens is read from /proc")
     if not has_ipv6() and any("tcp6://" in block.text for block in section.blocks):
         pytest.skip("this machine has no IPv6, and the section is about it")
@@ -71,15 +77,21 @@ class Scenario:
         for block in self._section.blocks:
             if block.not_run:
                 continue
-            for name, server in block.values:
+            for name, value in block.values:
                 if name == "server":
-                    self._start(self._own(server))
+                    self._start(self._own(value))
+                elif name == "clone":
+                    clone(self._place.path(value))
+            if "examples" in block.words:
+                lay_out_examples(self._place, [block.text for block in self._section.blocks])
             if block.value("file"):
                 self._place.path(block.value("file")).write_text(self._own(block.text), encoding="utf-8")
             elif "output" in block.words:
                 self._compare(block.where, self._own(block.text), self._printed)
             elif block.language == "python":
                 self._run_python(block)
+            elif block.language == "c":
+                self._run_c(block)
             elif block.language == "console":
                 self._run_commands(block)
 
@@ -92,6 +104,15 @@ class Scenario:
         else:
             self._printed, status = self._ran(command)
             assert status == 0, f"{block.where}: {self._printed}"
+
+    def _run_c(self, block):
+        number = len(os.listdir(self._place.directory))
+        program = compile_shown(self._own(block.text), self._own(block.value("connected") or ""), self._place, number)
+        if "background" in block.words:
+            self._start(str(program), shown=self._own(block.text))
+        else:
+            self._printed, status = self._ran(str(program))
+            assert status == 0, f"{block.where}: exit status {status}: {self._printed}"
 
     def _run_commands(self, block):
         status = 0

@@ -22,6 +22,12 @@ from wiretalk.framing import FRAMINGS
 from wiretalk.service import SERVICES
 from wiretalk.units import format_duration, format_size
 
+from .conftest import ROOT
+
+HEADER = (ROOT / "c/include/wiretalk.h").read_text(encoding="utf-8")
+ANY_LINES = re.MULTILINE | re.DOTALL
+WORDS_IN_C = (ROOT / "c/src/error.c").read_text(encoding="utf-8")
+
 
 def code(text):
     return f"`{text}`".replace("|", "\\|")
@@ -123,7 +129,52 @@ def error_classes():
     return rows
 
 
+def c_codes():
+    """Return the codes of wiretalk.h; where Python has an exit status for the same word, it is the same."""
+    words = dict(re.findall(r'\{(WT_E\w+), "([a-z-]+)"', WORDS_IN_C))
+    rows = []
+    for name, value, remark in re.findall(r"^  (WT_E\w+) = (-\d+),? +/\* (.*?) \*/$", HEADER, ANY_LINES):
+        told = " ".join(remark.split())
+        assert errors.EXIT_STATUS.get(words[name], -int(value)) == -int(value), name
+        rows.append([code(name), value, code(words[name]), plain(told)])
+    assert len(rows) == len(words)
+    return rows
+
+
+C_LIMITS = {
+    "max_message": "MAX_MESSAGE_BYTES",
+    "connect_timeout_ms": "CONNECT_TIMEOUT_S",
+    "close_timeout_ms": "CLOSE_TIMEOUT_S",
+    "max_connections": "MAX_CONNECTIONS",
+    "send_buffer": "SEND_BUFFER_BYTES",
+    "idle_timeout_ms": "IDLE_TIMEOUT_S",
+    "drain_ms": "DRAIN_S",
+    "max_udp_peers": "MAX_UDP_PEERS",
+    "udp_peer_idle_ms": "UDP_PEER_IDLE_S",
+}
+"""What Python's `limits` calls the limits of wt_options."""
+
+IN_WORDS = {"WT_MAX_MESSAGE": 1 << 20, "256 KiB": 256 << 10, "one hour": 3_600_000}
+
+
+def c_limits():
+    """Return the limits in wt_options, with the default that the header tells, which is Python's too."""
+    options = HEADER.partition("typedef struct wt_options {")[2].partition("} wt_options;")[0]
+    rows = []
+    for name, remark in re.findall(r"^  (?:int|size_t) (\w+); +/\* (.*?) \*/$", options, ANY_LINES):
+        what, _, rest = " ".join(remark.split()).partition("; 0: ")
+        usual = rest.partition(". ")[0]
+        in_c = IN_WORDS[usual] if usual in IN_WORDS else int(usual.replace(",", ""))
+        in_python = getattr(limits, C_LIMITS[name])
+        assert in_c == (in_python * 1000 if name.endswith("_ms") else in_python), name
+        rows.append([code(name), usual, code(C_LIMITS[name]), plain(what)])
+    assert len(rows) == len(C_LIMITS)
+    return rows
+
+
 TABLES = {
+    "c codes": c_codes,
+    "c limits": c_limits,
     "schemes": schemes,
     "forms": forms,
     "framings": framings,

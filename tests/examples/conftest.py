@@ -1,7 +1,13 @@
-"""Examples as their readers run them: processes, addressed by what the server has printed."""
+"""Examples as their readers run them: processes, addressed by what the server has printed.
+
+Every conversation is there in both languages, and every test runs in both: one that asks for `serving` and for
+`example` (or `terminal`) in all four pairings of server and client, any other once in each. A test that is for some of
+them alone says so: `@pytest.mark.parametrize("languages", [PYTHON_WITH_PYTHON])`.
+"""
 
 from __future__ import annotations
 
+import inspect
 import os
 import pty
 import random
@@ -10,8 +16,11 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+
+from wiretalk.errors import EXIT_STATUS
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -19,25 +28,83 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 ENVIRONMENT = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
 
 
-@pytest.fixture
-def example(program):
-    """Start one: `example("echo/server.py", "tcp://127.0.0.1:0")`."""
+ON_TERMINAL = (
+    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execvp(sys.argv[1], sys.argv[1:])"
+)
+"""What a process does to make its standard input its controlling terminal, so that Ctrl-C there reaches it."""
 
-    def start(name, *arguments, **settings):
-        return program([sys.executable, str(EXAMPLES / name), *arguments], **{"env": ENVIRONMENT} | settings)
+
+class Languages(NamedTuple):
+    """What the programs of a test are written in: "python" or "c"."""
+
+    server: str
+    client: str
+
+    def __str__(self):
+        return f"{self.server}-{self.client}"
+
+
+PYTHON_WITH_PYTHON = Languages("python", "python")
+C_WITH_C = Languages("c", "c")
+EACH = [PYTHON_WITH_PYTHON, C_WITH_C]
+PAIRINGS = [*EACH, Languages("python", "c"), Languages("c", "python")]
+
+
+def pytest_generate_tests(metafunc):
+    asked = set(inspect.signature(metafunc.function).parameters)
+    told = any("languages" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
+    if asked & {"serving", "example", "terminal"} and not told:
+        both = "serving" in asked and asked & {"example", "terminal"}
+        metafunc.parametrize("languages", PAIRINGS if both else EACH, ids=str)
+
+
+@pytest.fixture
+def words_of(request):
+    """The command that starts an example in a language, by the name of its source without the ending."""
+
+    def words(name, language):
+        if language == "python":
+            return [sys.executable, str(EXAMPLES / f"{name}.py")]
+        return [str(request.getfixturevalue("compile_c")([EXAMPLES / f"{name}.c"]))]
+
+    return words
+
+
+@pytest.fixture
+def example(program, words_of, languages):
+    """Start one: `example("echo/client", "tcp://127.0.0.1:1234")`; in the clients' language, unless told another.
+
+    What it is waited for gives is the exit status as a shell tells it; `.status("refused")` is the one that it ought to
+    leave with after such an error.
+    """
+
+    def start(name, *arguments, language=languages.client, **settings):
+        one = program([*words_of(name, language), *arguments], **{"env": ENVIRONMENT} | settings)
+        waited = one.wait
+        one.language = language
+        one.wait = lambda: _as_a_shell_says(waited())
+        one.status = lambda how: EXIT_STATUS[how] if language == "c" else 1
+        return one
 
     return start
 
 
+def _as_a_shell_says(status):
+    """Return the exit status; 128 and the signal for a program that a signal ended."""
+    return 128 - status if status < 0 else status
+
+
 @pytest.fixture
-def serving(example):
+def serving(example, languages):
     """Start one that serves, and wait until it has told where: returns it with `addresses`."""
 
     def start(name, *arguments, **settings):
-        server = example(name, *arguments, **settings)
-        server.wait_for("listening on ", "\n")
-        first = server.out.partition("\n")[0]
-        server.addresses = first.removeprefix("listening on ").split()
+        server = example(name, *arguments, language=languages.server, **settings)
+        # In C, each address has a line of its own.
+        count = sum(":" in argument for argument in arguments) if server.language == "c" else 1
+        server.wait_for(*("listening on ", "\n") * count)
+        told = [line for line in server.out.splitlines() if line.startswith("listening on ")]
+        server.addresses = [word for line in told for word in line.split()[2:] if ":" in word]
         server.address = server.addresses[0]
         return server
 
@@ -128,7 +195,7 @@ class Terminal:
         self._main, other = pty.openpty()
         # A session of its own makes the terminal its own, so that what is typed there can interrupt it.
         self.process = subprocess.Popen(
-            ["setsid", "--ctty", "--wait", *command],
+            [sys.executable, "-ISc", ON_TERMINAL, *command],
             stdin=other,
             stdout=other,
             stderr=other,
@@ -164,7 +231,7 @@ class Terminal:
     def wait(self):
         status = self.process.wait(60)
         self._reader.join(60)
-        return status
+        return _as_a_shell_says(status)
 
     def close(self):
         if self.process.poll() is None:
@@ -175,12 +242,12 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal():
-    """Start an example on a terminal: `terminal("answering/client.py", address)`."""
+def terminal(words_of, languages):
+    """Start an example on a terminal: `terminal("answering/client", address)`."""
     started = []
 
     def start(name, *arguments):
-        one = Terminal([sys.executable, str(EXAMPLES / name), *arguments])
+        one = Terminal([*words_of(name, languages.client), *arguments])
         started.append(one)
         return one
 

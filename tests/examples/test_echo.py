@@ -9,8 +9,8 @@ import pytest
 
 
 def test_its_own_client(serving, example):
-    server = serving("echo/server.py", "tcp://127.0.0.1:0")
-    client = example("echo/client.py", server.address)
+    server = serving("echo/server", "tcp://127.0.0.1:0")
+    client = example("echo/client", server.address)
     assert client.wait() == 0
     assert client.err == ""
     assert client.out == (
@@ -21,7 +21,7 @@ def test_its_own_client(serving, example):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_the_word_in_pieces_ends_it_and_nothing_else_does(serving, plain, wire, seed):
-    server = serving("echo/server.py", "tcp://127.0.0.1:0")
+    server = serving("echo/server", "tcp://127.0.0.1:0")
     said = "exit now\nthe exit\nEXIT\n\nexi\nt\nexitexit\n é € 😀\n"
     client = plain(server.address)
     wire.send_in_pieces(client, (said + "exit\n").encode(), seed)
@@ -29,14 +29,14 @@ def test_the_word_in_pieces_ends_it_and_nothing_else_does(serving, plain, wire, 
 
 
 def test_two_messages_in_one_segment_and_the_word_behind_them(serving, plain, wire):
-    server = serving("echo/server.py", "tcp://127.0.0.1:0")
+    server = serving("echo/server", "tcp://127.0.0.1:0")
     client = plain(server.address)
     client.sendall(b"one\r\ntwo\r\nexit\r\n")
     assert wire.read_to_end(client) == "one\ntwo\n"
 
 
 def test_the_word_ends_one_conversation_alone(serving, plain, wire):
-    server = serving("echo/server.py", "tcp://127.0.0.1:0")
+    server = serving("echo/server", "tcp://127.0.0.1:0")
     one, other = plain(server.address), plain(server.address)
     one.sendall(b"exit\n")
     assert wire.read_to_end(one) == ""
@@ -45,7 +45,7 @@ def test_the_word_ends_one_conversation_alone(serving, plain, wire):
 
 
 def test_over_several_schemes_together(serving, tmp_path, plain, wire):
-    server = serving("echo/server.py", "tcp://127.0.0.1:0", "udp://127.0.0.1:0", f"unix:{tmp_path}/s")
+    server = serving("echo/server", "tcp://127.0.0.1:0", "udp://127.0.0.1:0", f"unix:{tmp_path}/s")
     stream = plain(server.addresses[0])
     stream.sendall(b"over TCP\n")
     assert wire.read_lines(stream, 1) == ["over TCP"]
@@ -72,17 +72,17 @@ def test_over_several_schemes_together(serving, tmp_path, plain, wire):
 
 
 def test_an_address_in_use_is_told_with_who_has_it(serving, example):
-    server = serving("echo/server.py", "tcp://127.0.0.1:0")
-    second = example("echo/server.py", server.address)
-    assert second.wait() == 1
+    server = serving("echo/server", "tcp://127.0.0.1:0")
+    second = example("echo/server", server.address)
+    assert second.wait() == second.status("in-use")
     assert second.out == ""
     assert second.err.startswith(f"{server.address}: ")
-    assert f"(pid {server.process.pid})" in second.err
+    assert f"(pid {server.process.pid})" in second.err or second.language == "c"
     assert second.err.count("\n") == 1
 
 
 def test_ctrl_c_ends_it_quietly_with_a_conversation_open(serving, plain, wire):
-    server = serving("echo/server.py", "tcp://127.0.0.1:0")
+    server = serving("echo/server", "tcp://127.0.0.1:0")
     client = plain(server.address)
     client.sendall(b"hello\n")
     assert wire.read_lines(client, 1) == ["hello"]
@@ -92,8 +92,8 @@ def test_ctrl_c_ends_it_quietly_with_a_conversation_open(serving, plain, wire):
 
 
 def test_a_wrong_address_is_told_with_a_caret(example):
-    server = example("echo/server.py", "tpc://127.0.0.1:0")
-    assert server.wait() == 1
+    server = example("echo/server", "tpc://127.0.0.1:0")
+    assert server.wait() == server.status("usage")
     assert 'did you mean "tcp"?' in server.err
     assert "^^^" in server.err
     assert "Traceback" not in server.err

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 
 def test_a_client_uses_two_connections_at_once(serving, example):
-    server = serving("thanks/server.py", "tcp://127.0.0.1:0")
-    client = example("thanks/client.py", server.address)
+    server = serving("thanks/server", "tcp://127.0.0.1:0")
+    client = example("thanks/client", server.address)
     assert client.wait() == 0
     assert client.err == ""
     lines = client.out.splitlines()
@@ -16,7 +16,7 @@ def test_a_client_uses_two_connections_at_once(serving, example):
 
 
 def test_one_after_another_for_ever(serving, plain, wire):
-    server = serving("thanks/server.py", "tcp://127.0.0.1:0")
+    server = serving("thanks/server", "tcp://127.0.0.1:0")
     waiting = [plain(server.address) for _ in range(5)]
     for number, client in enumerate(waiting):
         wire.send_in_pieces(client, f"client {number}\n".encode(), number)
@@ -27,7 +27,7 @@ def test_one_after_another_for_ever(serving, plain, wire):
 
 
 def test_a_rude_client_does_not_end_the_server(serving, plain, wire):
-    server = serving("thanks/server.py", "tcp://127.0.0.1:0")
+    server = serving("thanks/server", "tcp://127.0.0.1:0")
     plain(server.address).close()
     within = plain(server.address)
     within.sendall(b"half a na")
@@ -38,13 +38,13 @@ def test_a_rude_client_does_not_end_the_server(serving, plain, wire):
 
 
 def test_ctrl_c_ends_it_quietly(serving):
-    server = serving("thanks/server.py", "tcp://127.0.0.1:0")
+    server = serving("thanks/server", "tcp://127.0.0.1:0")
     assert server.interrupt() == 130
     assert server.err == ""
 
 
 def test_ctrl_c_ends_a_client_that_waits(example, waiting_server):
-    client = example("thanks/client.py", waiting_server())
+    client = example("thanks/client", waiting_server())
     waiting_server.accept()
     assert client.interrupt() == 130
     assert client.err == ""

@@ -9,7 +9,13 @@ import pytest
 
 from wiretalk.errors import ResetError, TimedOutError
 from wiretalk.limits import LINGER_S, READ_BYTES
-from wiretalk.transport.stream import StreamTransport
+
+
+@pytest.fixture(scope="module", params=["python", "c"], autouse=True)
+def _stream_transport(request, twins):
+    """Every test here is run twice: with bytes crossing in Python, and in C."""
+    global StreamTransport
+    StreamTransport = twins(request.param).StreamTransport
 
 
 @pytest.fixture

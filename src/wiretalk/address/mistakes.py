@@ -71,7 +71,7 @@ def no_scheme(text: str, end: int) -> AddressError:
     head, rest = text[:colon], text[colon + 1 : end]
     if not head and rest.startswith("//"):
         return AddressError(text, 0, "the scheme is missing", f"write tcp{text[:end]}")
-    if rest.startswith("//") or (head.replace("-", "_").isidentifier() and (rest.startswith("/") or _hint(head))):
+    if rest.startswith("//") or (_like_a_scheme(head) and (rest.startswith("/") or _hint(head))):
         return _unknown_scheme(text, head)
     if ":" in rest:
         return colons(text, 0, end, SCHEMES["tcp"])
@@ -80,6 +80,12 @@ def no_scheme(text: str, end: int) -> AddressError:
         return path(text, text.index("/"), 0, end, SCHEMES["tcp"])
     reason = f'port must be a number, 0 to 65535: names of services such as "{rest}" are not looked up'
     return AddressError(text, colon + 1, reason, length=len(rest))
+
+
+def _like_a_scheme(head: str) -> bool:
+    """Return whether a text looks like the name of a scheme, in whatever script."""
+    plain = all(character.isalnum() or character in "-_" or not character.isascii() for character in head)
+    return plain and head != "" and head[0] not in DIGITS
 
 
 def _no_colon(text: str, end: int) -> AddressError:

@@ -27,7 +27,8 @@ def check(address: Address) -> None:
     if address.abstract and "mode" in options:
         raise _fault(address, "mode", "an abstract name has no file, so no mode", "leave mode out, or name a path")
     if address.kind != "datagram" and address.multicast:
-        at = address.text.find("//") + 2 if "//" in address.text else 0
+        front = address.text.partition("?")[0]
+        at = front.find("//") + 2 if "//" in front else 0
         reason = f"{address.host} is a multicast group, and {address.scheme} has none"
         raise AddressError(address.text, at, reason, "write udp://", len(address.host) + 2 * (":" in address.host))
     if address.scheme == "raw" and "protocol" not in options:

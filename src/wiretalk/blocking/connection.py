@@ -54,12 +54,19 @@ class Connection(Conversation):
         "_queue",
         "_receiving",
         "_sent",
+        "messages_received",
+        "messages_sent",
     )
+
+    messages_received: int
+    messages_sent: int
 
     _transport: Channel
 
     def __init__(self, plan: Plan, peer: str, local: str, channel: Channel) -> None:
         super().__init__(plan, peer, local)
+        self.messages_received = 0
+        self.messages_sent = 0
         self._queue: deque[bytes] = deque()
         self._receiving = allocate_lock()
         # Guards the count of messages sent, which several threads may add to.

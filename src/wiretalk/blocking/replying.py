@@ -1,7 +1,8 @@
 """Conversations that a function answers, message by message: the fast way.
 
-One read is decoded in one pass, the messages are handed to the function one after another, and the answers leave in
-one write. A peer that does not read its answers is not read either, since whoever waits to send does not receive.
+One read's messages are handed to the function one after another, and the answers leave in one write; that is
+`framing.answering`. A peer that does not read its answers is not read either, since whoever waits to send does not
+receive.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import time
 from wiretalk.blocking.datagram import UNIX_ROOM_LOOK_S, read_bytes
 from wiretalk.blocking.logs import log
 from wiretalk.blocking.waiting import READABLE, WRITABLE, Bell, Deadline, milliseconds
-from wiretalk.conversing import Conversation
+from wiretalk.conversing import Conversation, told
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, CodecError, LimitError, MessageError, OpenError, TimedOutError, WiretalkError
-from wiretalk.limits import DATAGRAMS_A_WAKE, READ_BYTES, REPLY_BATCH
+from wiretalk.framing.answering import new_answering
+from wiretalk.limits import DATAGRAMS_A_WAKE
 from wiretalk.transport import explain, name
 
 TYPE_CHECKING = False
@@ -42,18 +44,28 @@ class ReplyConversation(Conversation):
         reply: a function of a message's bytes that returns the answer's bytes, or None for no answer.
     """
 
-    __slots__ = ("_error", "_finished_by_peer", "_reply")
+    __slots__ = ("_answering", "_error", "_finished_by_peer")
 
     _transport: Channel
 
     def __init__(self, plan: Plan, peer: str, local: str, channel: Channel, reply: Reply) -> None:
         super().__init__(plan, peer, local)
-        self._reply = reply
+        self._answering = new_answering(self._framing, reply, self)
         # What ended it from our side, when that was no clean end.
         self._error: WiretalkError | None = None
         self._finished_by_peer = False
         self.attach(channel)
         channel.on_over = self._end
+
+    @property
+    def messages_received(self) -> int:
+        """Messages received so far: handed to the function."""
+        return self._answering.received
+
+    @property
+    def messages_sent(self) -> int:
+        """Messages sent so far."""
+        return self._answering.sent
 
     def _end(self, error: WiretalkError | None) -> None:
         self._set_ending(error or self._error, "peer" if self._finished_by_peer else "us")
@@ -65,60 +77,35 @@ class ReplyConversation(Conversation):
             EndedError, TimedOutError: it broke, or was called off.
         """
         channel = self._transport
-        feed = self._framing.feed
+        answer = self._answering.answer
         while self._error is None:
             data = channel.receive()
-            try:
-                messages = self._framing.finish() if data is None else feed(data)
-            except (MessageError, LimitError) as error:
-                messages = error.messages
-                self._error = error
-            self._answer(messages)
             if data is None:
-                self._finished_by_peer = True
+                self._finish()
                 return
+            wire = answer(data)
+            if wire:
+                channel.send(wire)
 
-    def _answer(self, messages: list[bytes]) -> None:
-        gathered: list[bytes] = []
-        size = 0
-        fault = self._error
-        for start in range(0, len(messages), REPLY_BATCH):
-            batch = messages[start : start + REPLY_BATCH]
-            self.messages_received += len(batch)
-            wire = self._batch(batch)
-            gathered.append(wire)
-            size += len(wire)
-            if size > READ_BYTES:
-                self._transport.send(b"".join(gathered))
-                gathered, size = [], 0
-            if self._error is not fault:
-                break
-        if size:
-            self._transport.send(gathered[0] if len(gathered) == 1 else b"".join(gathered))
-
-    def _batch(self, messages: list[bytes]) -> bytes:
-        answers: list[bytes] = []
+    def _finish(self) -> None:
         try:
-            # Extending keeps the answers made before a failing one, which are owed to the peer.
-            answers.extend(map(self._reply, messages))  # type: ignore[arg-type]  # None is looked for below
-        except CodecError as error:
+            rest = self._framing.finish()
+        except MessageError as error:
             self._error = error
-        except Exception:  # noqa: BLE001  # whatever a handler raises ends its own conversation and nothing else
-            log().exception("%s: the reply function failed; the connection is ended", self.peer)
-            self._error = WiretalkError("the reply function failed")
-        encode_all = self._framing.encode_all
-        try:
-            try:
-                wire = encode_all(answers) if answers else b""
-            except TypeError:
-                answers = [answer for answer in answers if answer is not None]
-                wire = encode_all(answers) if answers else b""
-        except (TypeError, MessageError, LimitError) as error:
-            log().error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, error)
-            self._error = WiretalkError(f"an answer cannot be sent: {error}")
-            return b""
-        self.messages_sent += len(answers)
-        return wire
+        else:
+            self.interrupted(b"", "", None, rest)
+        self._finished_by_peer = True
+
+    def interrupted(self, wire: bytes, why: str, error: Exception | None, rest: list[bytes]) -> None:
+        """See `framing.answering.Owner`: send what is owed, which waits for the peer, and go on."""
+        while True:
+            if wire:
+                self._transport.send(wire)
+            if why or not rest:
+                break
+            wire, why, error, rest = self._answering.ask(rest, error)
+        if error is not None:
+            self._error = told(error, why, self.peer, log())
 
     def close(self) -> None:
         """End in good order."""

@@ -105,6 +105,8 @@ POSITIONALS = {
     "messages": ["any"],
     "service": ["services"],
     "shell": ["shells"],
+    "language": ["languages"],
+    "role": ["roles"],
 }
 """What a command's words are, by their destination."""
 
@@ -115,6 +117,7 @@ def words() -> Words:
     from wiretalk.cli.parser import make_parser
     from wiretalk.codec import CODECS
     from wiretalk.framing import FRAMINGS
+    from wiretalk.programs import LANGUAGES, ROLES
     from wiretalk.service import SERVICES
 
     commands = []
@@ -128,6 +131,8 @@ def words() -> Words:
         "framings": [(_typed(name), summary) for name, (_, summary) in FRAMINGS.items()],
         "codecs": [(_typed(name), summary) for name, (_, summary) in CODECS.items()],
         "services": [(name, summary) for name, (_, summary) in SERVICES.items()],
+        "languages": list(LANGUAGES.items()),
+        "roles": list(ROLES.items()),
         "shells": [(name, f"a script for {name}") for name in SHELLS],
         "topics": [(name, summary) for table in (COMMANDS, TOPICS) for name, (_, summary) in table.items()],
     }

@@ -71,7 +71,7 @@ class Framing(ABC):
 
     @abstractmethod
     def encode_all(self, messages: list[bytes]) -> bytes:
-        """Return the wire bytes of many messages, in one pass; all of them, or an error.
+        """Return the wire bytes of many messages, in one pass; all of them, or an error for the first that is none.
 
         Raises:
             MalformedError: the framing cannot carry one of them (`by` is "us").
@@ -113,9 +113,13 @@ class Framing(ABC):
             if len(message) > greatest:
                 self._over(len(message), messages[:index])
 
-    def _check_sizes_out(self, messages: list[bytes]) -> None:
-        """Raise the LimitError for the first message to be sent that is too long."""
+    def _check_out(self, message: bytes) -> None:
+        """Raise for a message that cannot be sent; by default, one that is too long."""
         greatest = self.max_message_bytes
+        if len(message) > greatest:
+            raise LimitError("max_message_bytes", greatest, f"a message of {len(message)} bytes to send", by="us")
+
+    def _check_all_out(self, messages: list[bytes]) -> None:
+        """Raise for the first message that cannot be sent, if there is one."""
         for message in messages:
-            if len(message) > greatest:
-                raise LimitError("max_message_bytes", greatest, f"a message of {len(message)} bytes to send", by="us")
+            self._check_out(message)

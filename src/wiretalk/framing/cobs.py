@@ -62,7 +62,7 @@ class Cobs(Framing):
     def encode_all(self, messages: list[bytes]) -> bytes:
         wire = b"".join([part for message in messages for part in _stuffed(message)])
         if len(wire) > self.max_message_bytes:
-            self._check_sizes_out(messages)
+            self._check_all_out(messages)
         return wire
 
 

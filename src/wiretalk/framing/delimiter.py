@@ -56,10 +56,8 @@ class Delimiter(Framing):
         if not messages:
             return b""
         wire = self._delimiter.join(messages) + self._delimiter
-        if wire.count(self._delimiter) != len(messages) or self._borders:
-            self._refuse(messages)
-        if len(wire) > self.max_message_bytes:
-            self._check_sizes_out(messages)
+        if wire.count(self._delimiter) != len(messages) or self._borders or len(wire) > self.max_message_bytes:
+            self._check_all_out(messages)
         return wire
 
     def _check_tail(self, messages: list[bytes]) -> None:
@@ -70,12 +68,12 @@ class Delimiter(Framing):
         if known > self.max_message_bytes:
             self._over(known, messages, at_least="at least ")
 
-    def _refuse(self, messages: list[bytes]) -> None:
-        """Raise for the first message that would not arrive as it was sent."""
-        for message in messages:
-            if (message + self._delimiter).find(self._delimiter) != len(message):
-                reason = f"a message cannot be sent that holds its delimiter, {self._delimiter.hex(' ')}, or half of it"
-                raise MalformedError(reason, by="us")
+    def _check_out(self, message: bytes) -> None:
+        # It would not arrive as it was sent.
+        if b"".join((message, self._delimiter)).find(self._delimiter) != len(message):
+            reason = f"a message cannot be sent that holds its delimiter, {self._delimiter.hex(' ')}, or half of it"
+            raise MalformedError(reason, by="us")
+        super()._check_out(message)
 
 
 def _delimiter(spec: str) -> bytes:

@@ -7,10 +7,6 @@ import struct
 from wiretalk.errors import MalformedError
 from wiretalk.framing.counted import Counted
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
-
 COUNTS = {
     name: struct.Struct(layout)
     for name, layout in {"u8": ">B", "u16be": ">H", "u16le": "<H", "u32be": ">I", "u32le": "<I"}.items()
@@ -106,7 +102,7 @@ class Length(Counted):
             try:
                 return self._count.pack(size) + message
             except struct.error:
-                self._refuse([message])
+                self._check_out(message)
         return super().encode(message)
 
     def encode_all(self, messages: list[bytes]) -> bytes:
@@ -124,15 +120,16 @@ class Length(Counted):
                 parts[1::2] = messages
                 wire = b"".join(parts)
         except struct.error:
-            self._refuse(messages)
+            # One has too many bytes for its count, and is refused now.
+            wire = b""
+            self._check_all_out(messages)
         if len(wire) > self.max_message_bytes:
-            self._check_sizes_out(messages)
+            self._check_all_out(messages)
         return wire
 
-    def _refuse(self, messages: list[bytes]) -> NoReturn:
-        """Raise for the first message that is too long for the limit, or for the count."""
-        self._check_sizes_out(messages)
+    def _check_out(self, message: bytes) -> None:
+        super()._check_out(message)
         most = (1 << 8 * self._count.size) - 1
-        worst = max(map(len, messages))
-        reason = f"{self.spec} counts to {most}: a message of {worst} bytes cannot be sent; use length:u32be"
-        raise MalformedError(reason, by="us")
+        if len(message) > most:
+            reason = f"{self.spec} counts to {most}: a message of {len(message)} bytes cannot be sent; use length:u32be"
+            raise MalformedError(reason, by="us")

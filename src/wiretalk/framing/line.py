@@ -66,17 +66,15 @@ class Line(Framing):
             return b""
         # Joining twice is faster than counting the LF of one.
         inner = b"".join(messages)
-        if len(inner) > self.max_message_bytes:
-            self._check_sizes_out(messages)
-        if LF in inner or CR in inner:
-            self._check_bytes_out(messages)
+        if len(inner) > self.max_message_bytes or LF in inner or CR in inner:
+            self._check_all_out(messages)
         return self._end.join(messages) + self._end
 
     def encode(self, message: bytes | bytearray | memoryview) -> bytes:
         # A session sends its messages one by one, so this is its hot path.
         if type(message) is bytes and LF not in message and CR not in message:
             if len(message) > self.max_message_bytes:
-                self._check_sizes_out([message])
+                self._check_out(message)
             return message + self._end
         return super().encode(message)
 
@@ -86,18 +84,13 @@ class Line(Framing):
         if known > self.max_message_bytes:
             self._over(known, lines, at_least="at least ")
 
-    def _check_bytes_out(self, messages: list[bytes]) -> None:
-        """Raise for the first message that would not arrive as it was sent."""
-        for message in messages:
-            if LF in message:
-                raise MalformedError(
-                    "a message that holds LF cannot be sent as a line: it would arrive as two", by="us"
-                )
-            if message.endswith(self._dropped):
-                reason = (
-                    "a message that ends in CR cannot be sent as a line: the CR would be dropped; line:crlf keeps it"
-                )
-                raise MalformedError(reason, by="us")
+    def _check_out(self, message: bytes) -> None:
+        super()._check_out(message)
+        if LF in message:
+            raise MalformedError("a message that holds LF cannot be sent as a line: it would arrive as two", by="us")
+        if message.endswith(self._dropped):
+            reason = "a message that ends in CR cannot be sent as a line: the CR would be dropped; line:crlf keeps it"
+            raise MalformedError(reason, by="us")
 
 
 class LineCrlf(Line):

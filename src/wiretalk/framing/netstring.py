@@ -47,7 +47,7 @@ class Netstring(Counted):
             colon = data.find(b":", start, start + most_digits + 1)
             digits = data[start : colon if colon >= 0 else start + most_digits + 1]
             if not digits.isdigit() or (digits[0] == 0x30 and len(digits) > 1):
-                self._no_count(digits, messages)
+                self._no_count(digits, messages, greatest)
             count = int(digits)
             if count > greatest:
                 self._over(count, messages, at_least="" if colon >= 0 else "at least ")
@@ -65,7 +65,11 @@ class Netstring(Counted):
         self._head = data[start:]
         return messages
 
-    def _no_count(self, digits: bytes, messages: list[bytes]) -> None:
+    def _no_count(self, digits: bytes, messages: list[bytes], greatest: int) -> None:
+        # What is wrong first is what is wrong, as if the bytes had come one by one.
+        known = digits[: len(digits) - len(digits.lstrip(b"0123456789"))]
+        if known and known[0] != 0x30 and int(known) > greatest:
+            self._over(int(known), messages, at_least="at least ")
         reason = "a netstring begins with a count and a colon, without zeros in front"
         self._fail(MalformedError(f"{reason}; this one with {digits.decode('latin-1')!a}"), messages)
 
@@ -82,5 +86,5 @@ class Netstring(Counted):
     def encode_all(self, messages: list[bytes]) -> bytes:
         wire = b"".join([b"%d:%b," % (len(message), message) for message in messages])
         if len(wire) > self.max_message_bytes:
-            self._check_sizes_out(messages)
+            self._check_all_out(messages)
         return wire

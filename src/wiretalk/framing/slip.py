@@ -68,13 +68,16 @@ class Slip(Framing):
         if not messages:
             return b""
         inner = b"".join(messages)
-        if not all(messages):
-            raise MalformedError("an empty message cannot be sent as a SLIP packet: the peer would drop it", by="us")
-        if len(inner) > self.max_message_bytes:
-            self._check_sizes_out(messages)
+        if len(inner) > self.max_message_bytes or not all(messages):
+            self._check_all_out(messages)
         if ESC_BYTE in inner or END_BYTE in inner:
             messages = [message.replace(ESC, ESC_ESC).replace(END, ESC_END) for message in messages]
         return END + END_END.join(messages) + END
+
+    def _check_out(self, message: bytes) -> None:
+        if not message:
+            raise MalformedError("an empty message cannot be sent as a SLIP packet: the peer would drop it", by="us")
+        super()._check_out(message)
 
     def _packets(self, pieces: list[bytes]) -> list[bytes]:
         """Return the packets of what stood between END bytes; the first continues what is held."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import maxsize
+
 from wiretalk.errors import UsageError
 from wiretalk.limits import MAX_MESSAGE_BYTES
 
@@ -48,10 +50,11 @@ def make(spec: str, max_message_bytes: int = MAX_MESSAGE_BYTES) -> Framing:
     >>> framing.encode_all([b"hello", b"world"])
     b'hello\nworld\n'
     """
+    from wiretalk.chooser import twin
+
     where, _ = FRAMINGS.get(spec) or _with_value(spec)
     module, _, name = where.partition(":")
-    made = getattr(__import__(module, fromlist=(name,)), name)
-    framing: Framing = made(spec, max_message_bytes)
+    framing: Framing = twin(module, name)(spec, max_message_bytes)
     return framing
 
 
@@ -61,7 +64,7 @@ def check(spec: str) -> None:
     Raises:
         UsageError: there is no such framing, or its value is wrong.
     """
-    make(spec, max_message_bytes=1 << 64)
+    make(spec, max_message_bytes=maxsize)
 
 
 def _with_value(spec: str) -> tuple[str, str]:

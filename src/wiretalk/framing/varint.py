@@ -75,7 +75,7 @@ class Varint(Counted):
             parts.append(message)
         wire = b"".join(parts)
         if len(wire) > self.max_message_bytes:
-            self._check_sizes_out(messages)
+            self._check_all_out(messages)
         return wire
 
 

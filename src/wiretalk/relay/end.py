@@ -47,9 +47,14 @@ class End(Conversation):
         "_opening",
         "_spares_other",
         "dropped",
+        "messages_received",
+        "messages_sent",
         "other",
         "parted",
     )
+
+    messages_received: int
+    messages_sent: int
 
     splices = True
 
@@ -62,6 +67,8 @@ class End(Conversation):
         opening: asyncio.Future[None] | None = None,
     ) -> None:
         super().__init__(plan, peer, local, keeper)
+        self.messages_received = 0
+        self.messages_sent = 0
         self.other: End | None = None
         self.dropped = 0
         self.parted: Callable[[], None] | None = None

@@ -11,7 +11,7 @@ import logging
 from wiretalk.conversing import on_bytes
 from wiretalk.errors import ClosedError, WiretalkError
 from wiretalk.runtime.connection import Connection
-from wiretalk.runtime.replying import ReplyDatagrams, new_reply_conversation
+from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Replies:
 
     def conversation(self, plan: Plan, peer: str, local: str, keeper: Keeper) -> Conversation:
         """See Handling."""
-        return new_reply_conversation(plan, peer, local, keeper, on_bytes(self._reply, plan))
+        return ReplyConversation(plan, peer, local, keeper, on_bytes(self._reply, plan))
 
     def datagrams(self, plan: Plan, counted: Callable[[], None] | None) -> ReplyDatagrams | None:
         """See Handling."""

@@ -36,10 +36,17 @@ class Receiving(Conversation):
         "_queue",
         "_trouble",
         "_waiter",
+        "messages_received",
+        "messages_sent",
     )
+
+    messages_received: int
+    messages_sent: int
 
     def __init__(self, plan: Plan, peer: str, local: str, keeper: Callable[[Any], None] | None = None) -> None:
         super().__init__(plan, peer, local, keeper)
+        self.messages_received = 0
+        self.messages_sent = 0
         self._loop = asyncio.get_running_loop()
         self._queue: deque[bytes] = deque()
         # Bytes read since the queue was last empty: bounds what a slow session costs, without a count a message.

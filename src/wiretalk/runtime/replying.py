@@ -1,7 +1,7 @@
 """Conversations that a function answers, message by message: the fast way, without a task, queue or future.
 
-One read is decoded in one pass, the messages are handed to the function one after another, and the answers leave in
-one write. A peer that does not read its answers is not read either.
+One read's messages are handed to the function one after another, and the answers leave in one write; that is
+`framing.answering`. A peer that does not read its answers is not read either.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from wiretalk.conversing import told
 from wiretalk.errors import CodecError, LimitError, MessageError, OpenError, WiretalkError
-from wiretalk.limits import READ_BYTES, REPLY_BATCH
+from wiretalk.framing.answering import new_answering
 from wiretalk.runtime.conversation import Conversation
 
 TYPE_CHECKING = False
@@ -31,86 +32,55 @@ class ReplyConversation(Conversation):
 
     Args:
         reply: a function of a message's bytes that returns the answer's bytes, or None for no answer.
+
+    Attributes:
+        data: takes what came, and returns what is to be written at once; see `transport.loop.Sink`. It is the
+            Answering's own method, so that nothing stands between the transport and it.
     """
 
-    __slots__ = ("_closing", "_error", "_reply", "_stash")
+    __slots__ = ("_answering", "_closing", "_error", "_stash", "data")
 
     def __init__(
         self, plan: Plan, peer: str, local: str, keeper: Callable[[Any], None], reply: Callable[[bytes], bytes | None]
     ) -> None:
         super().__init__(plan, peer, local, keeper)
-        self._reply = reply
+        self._answering = new_answering(self._framing, reply, self)
+        self.data = self._answering.answer
         # Messages that wait until the peer has read earlier answers; None: none do, and the peer is read.
         self._stash: list[bytes] | None = None
         self._closing = False
         self._error: WiretalkError | None = None
 
+    @property
+    def messages_received(self) -> int:
+        """Messages received so far: handed to the function."""
+        return self._answering.received
+
+    @property
+    def messages_sent(self) -> int:
+        """Messages sent so far."""
+        return self._answering.sent
+
     def opened(self) -> None:
         """See `transport.loop.Sink`."""
         self._keeper(self)  # type: ignore[misc]  # a reply conversation always has one
 
-    def data(self, data: bytes) -> bytes | None:
-        """See `transport.loop.Sink`."""
-        try:
-            messages = self._framing.feed(data)
-        except (MessageError, LimitError) as error:
-            self._answer(error.messages)
-            self._stop(error)
-            return None
-        if len(messages) > REPLY_BATCH:
-            self._answer(messages)
-            return None
-        return self._batch(messages) if messages else None
-
-    def _answer(self, messages: list[bytes]) -> None:
-        gathered: list[bytes] = []
-        size = 0
-        for start in range(0, len(messages), REPLY_BATCH):
-            wire = self._batch(messages[start : start + REPLY_BATCH])
-            gathered.append(wire)
-            size += len(wire)
-            if size > READ_BYTES:
-                self._transport.write(b"".join(gathered))
-                gathered = []
-                size = 0
-                if self._stash is not None:
-                    self._stash = messages[start + REPLY_BATCH :]
-                    return
-            if self._closing:
+    def interrupted(self, wire: bytes, why: str, error: Exception | None, rest: list[bytes]) -> None:
+        """See `framing.answering.Owner`: send what is owed, and go on as long as the peer reads."""
+        while True:
+            if wire:
+                self._transport.write(wire)
+            if why or not rest:
                 break
-        if size:
-            self._transport.write(b"".join(gathered))
-
-    def _batch(self, messages: list[bytes]) -> bytes:
-        """Return the answers to at most REPLY_BATCH messages, as they go out."""
-        self.messages_received += len(messages)
-        answers: list[bytes] = []
-        try:
-            # A list keeps the answers made before a failing one, which are owed to the peer.
-            answers += map(self._reply, messages)  # type: ignore[arg-type]  # None is looked for in _amend
-            wire = self._framing.encode_all(answers)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises ends its own conversation, nothing else
-            return self._amend(answers, len(messages), error)
-        self.messages_sent += len(answers)
-        return wire
-
-    def _amend(self, answers: list[bytes], asked: int, error: Exception) -> bytes:
-        """Return what can be sent where there was no answer, one that cannot be sent, or a failure."""
-        if len(answers) < asked:
-            if isinstance(error, CodecError):
-                self._stop(error)
-            else:
-                log.error("%s: the reply function failed; the connection is ended", self.peer, exc_info=error)
-                self._stop(WiretalkError("the reply function failed"))
-        answers = [answer for answer in answers if answer is not None]
-        try:
-            wire = self._framing.encode_all(answers) if answers else b""
-        except (TypeError, MessageError, LimitError) as fault:
-            log.error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, fault)  # noqa: TRY400  # no traceback: there is nothing to see in it
-            self._stop(WiretalkError(f"an answer cannot be sent: {fault}"))
-            return b""
-        self.messages_sent += len(answers)
-        return wire
+            if self._stash is not None:
+                # The write has shown that the peer does not read.
+                if error is None:
+                    self._stash = rest
+                    return
+                break
+            wire, why, error, rest = self._answering.ask(rest, error)
+        if error is not None:
+            self._stop(told(error, why, self.peer, log))
 
     def held(self) -> None:
         """See `transport.loop.Sink`."""
@@ -124,7 +94,7 @@ class ReplyConversation(Conversation):
         if stash is None or self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes // 2:
             return
         self._stash = None
-        self._answer(stash)
+        self.interrupted(b"", "", None, stash)
         if self._stash is None:
             self._transport.resume()
 
@@ -141,7 +111,7 @@ class ReplyConversation(Conversation):
     def end(self) -> None:
         """See `transport.loop.Sink`."""
         try:
-            self._answer(self._framing.finish())
+            self.interrupted(b"", "", None, self._framing.finish())
         except MessageError as error:
             self._error = error
         self._closing = True
@@ -156,36 +126,6 @@ class ReplyConversation(Conversation):
         error = error or self._error
         self._set_ending(error, "peer" if self._closing else "us")
         self._keeper(self)  # type: ignore[misc]  # a reply conversation always has one
-
-
-class RawReplyConversation(ReplyConversation):
-    """One stream without messages: what a read brings is the message, and the answer goes out as it is.
-
-    Only for a limit that no read reaches, so there is nothing to look at.
-    """
-
-    __slots__ = ()
-
-    def data(self, data: bytes) -> bytes | None:
-        """See `transport.loop.Sink`."""
-        self.messages_received += 1
-        try:
-            answer = self._reply(data)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises ends its own conversation, nothing else
-            return self._amend([], 1, error)
-        if type(answer) is bytes:
-            self.messages_sent += 1
-            return answer
-        return None if answer is None else self._amend([answer], 1, TypeError())
-
-
-def new_reply_conversation(
-    plan: Plan, peer: str, local: str, keeper: Callable[[Any], None], reply: Callable[[bytes], bytes | None]
-) -> ReplyConversation:
-    """Return the kind of conversation that answers fastest."""
-    # With TLS a read may bring a record more than was asked for.
-    plain = plan.framing == "raw" and plan.address.kind == "stream" and plan.limits.max_message_bytes >= 2 * READ_BYTES
-    return (RawReplyConversation if plain else ReplyConversation)(plan, peer, local, keeper, reply)
 
 
 class ReplyDatagrams:

@@ -1,7 +1,7 @@
 """A connected stream socket in an event loop: bytes in are pushed to the sink, bytes out are sent at once or held.
 
-The one place where the bytes of a stream cross between the kernel and us, so it is built to do nothing twice: one
-`recv` a wake-up, one `send` a write. What messages are, when to give up, and what to answer is decided elsewhere.
+How the bytes cross is in `crossing`; everything that happens less often is here. What messages are, when to give up,
+and what to answer is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -11,20 +11,24 @@ import socket
 from collections import deque
 from itertools import islice
 
+from wiretalk.chooser import twin
 from wiretalk.errors import ResetError, TimedOutError, WiretalkError
 from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_S, READ_BYTES
 from wiretalk.transport.oserrors import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wiretalk.transport.crossing import Crossing
     from wiretalk.transport.loop import Loop, Sink, Timer
     from wiretalk.transport.tls import TlsFacts
+else:
+    Crossing = twin("wiretalk.transport.crossing", "Crossing")
 
 PIECES_A_SEND = 64
 """Pieces handed to one sendmsg; well under every system's IOV_MAX."""
 
 
-class StreamTransport:
+class StreamTransport(Crossing):
     """Carry the bytes of one connected stream socket.
 
     `write` never raises and never blocks: what the kernel does not take is held, in order, and `backlog_bytes` says
@@ -39,38 +43,20 @@ class StreamTransport:
 
     __slots__ = (
         "_backlog",
-        "_closing",
         "_ended",
         "_finished",
-        "_finishing",
-        "_reading",
         "_timer",
-        "backlog_bytes",
-        "broken",
         "loop",
         "peer",
-        "sink",
-        "sock",
-        "wire_received",
-        "wire_sent",
     )
 
     def __init__(self, loop: Loop, sock: socket.socket, sink: Sink, peer: str) -> None:
+        super().__init__(sock, sink)
         self.loop = loop
-        self.sock = sock
-        self.sink: Sink | None = sink
         self.peer = peer
-        self.wire_received = 0
-        self.wire_sent = 0
-        self.backlog_bytes = 0
         self._backlog: deque[bytes | memoryview] | None = None
-        # Why nothing can be sent any more, while there may still be something to read.
-        self.broken: WiretalkError | None = None
-        self._reading = False
         self._ended = False
-        self._finishing = False
         self._finished = False
-        self._closing = False
         self._timer: Timer | None = None
 
     @property
@@ -117,39 +103,12 @@ class StreamTransport:
             self._reading = True
             self.loop.add_reader(self.sock.fileno(), self._readable)
 
-    def _readable(self) -> None:
-        # Every read of every connection comes this way, so what it calls is written out.
-        try:
-            data = self.sock.recv(READ_BYTES)
-        except (BlockingIOError, InterruptedError):
-            return
-        except OSError as error:
-            self._over(self.broken or explain(error, self.peer, "receive"))
-            return
-        if data:
-            self.wire_received += len(data)
-            sent = self.wire_sent
-            answer = self.sink.data(data)  # type: ignore[union-attr]  # reading ends before the sink is let go
-            if answer:
-                self.write(answer)
-            if self.wire_sent == sent:
-                self._look_behind()
-        else:
-            self._end_of_input()
+    def _unreadable(self, error: OSError) -> None:
+        self._over(self.broken or explain(error, self.peer, "receive"))
 
-    def _look_behind(self) -> None:
-        """See whether an error waits behind what has just been read, where no write has shown that there is none.
-
-        uvloop tells of a socket's error once, by the same call as of data, and of nothing on that socket ever after
-        (libuv ends a watch at EPOLLERR). So the error is asked for, and then the watch begun again, since the rest of
-        what the peer sent before it broke off may still be read.
-        """
-        if self.sink is None or not self._reading or self._closing:
-            return
-        if self.broken is None:
-            code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-            if not code:
-                return
+    def _behind(self, code: int) -> None:
+        # The watch is begun again, since the rest of what the peer sent before it broke off may still be read.
+        if code:
             self._break(OSError(code, os.strerror(code)))
         self.pause()
         self.resume()
@@ -172,24 +131,6 @@ class StreamTransport:
             self._over(None)
 
     # writing
-
-    def write(self, data: bytes) -> None:
-        """Send all of `data`, now as far as the kernel takes it, the rest when it can."""
-        if self.broken is not None or self._finishing or self.sink is None:
-            return
-        if self.backlog_bytes:
-            self._hold(data)
-            return
-        try:
-            sent = self.sock.send(data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError as error:
-            self._break(error)
-            return
-        self.wire_sent += sent
-        if sent < len(data):
-            self._hold(memoryview(data)[sent:])
 
     def _hold(self, data: bytes | memoryview) -> None:
         if self._backlog is None:

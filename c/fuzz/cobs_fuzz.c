@@ -1,0 +1,3 @@
+/* COBS: see decode.h. */
+#define FUZZ_SPECS "cobs"
+#include "decode.h"

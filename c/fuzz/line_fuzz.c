@@ -1,0 +1,3 @@
+/* Lines: see decode.h. */
+#define FUZZ_SPECS "line", "line:crlf"
+#include "decode.h"

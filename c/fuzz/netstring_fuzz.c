@@ -1,0 +1,3 @@
+/* Netstrings: see decode.h. */
+#define FUZZ_SPECS "netstring"
+#include "decode.h"

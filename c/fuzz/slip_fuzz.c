@@ -1,0 +1,3 @@
+/* SLIP: see decode.h. */
+#define FUZZ_SPECS "slip"
+#include "decode.h"

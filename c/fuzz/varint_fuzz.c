@@ -1,0 +1,3 @@
+/* Varints: see decode.h. */
+#define FUZZ_SPECS "length:varint"
+#include "decode.h"

@@ -1,0 +1,57 @@
+"""A room of c/src includes headers from its own folder and from floors below alone, and framing knows no system."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .building import C
+
+FLOORS = ["", "framing", "address", "connection", "server"]
+"""The rooms, from the lowest floor upwards; "" is c/src itself."""
+
+FRAMING_MAY_ASK_FOR = {
+    "ctype.h",
+    "inttypes.h",
+    "limits.h",
+    "stdarg.h",
+    "stdbool.h",
+    "stddef.h",
+    "stdint.h",
+    "stdio.h",
+    "string.h",
+}
+"""Headers that every C compiler has, microcontrollers' too. stdio.h is for snprintf."""
+
+ASKS = ("malloc", "calloc", "realloc", "free", "errno", "printf", "fprintf", "fopen", "abort", "exit")
+"""What must not be called in framing: memory, and whatever is somebody's face."""
+
+SOURCES = sorted(C.glob("src/**/*.[ch]"))
+
+
+def room(path):
+    return path.parent.name if path.parent.name != "src" else ""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(C / "src")))
+def test_includes_go_downwards(path):
+    text = path.read_text(encoding="utf-8")
+    for name in re.findall(r'^#include "(.*)"$', text, re.MULTILINE):
+        if name != "wiretalk.h":
+            target = C / "src" / name
+            assert target.exists(), f"{name}: includes are written from c/src"
+            assert FLOORS.index(room(target)) <= FLOORS.index(room(path)), name
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in SOURCES if room(path) in {"", "framing"}],
+    ids=lambda path: str(path.relative_to(C / "src")),
+)
+def test_the_lowest_floors_need_no_system(path):
+    text = path.read_text(encoding="utf-8")
+    assert set(re.findall(r"^#include <(.*)>", text, re.MULTILINE)) <= FRAMING_MAY_ASK_FOR
+    code = re.sub(r"/\*.*?\*/|\"(?:[^\"\\]|\\.)*\"", "", text, flags=re.DOTALL)
+    for name in ASKS:
+        assert not re.search(rf"(?<!\w){name}\b(?= *\()", code), name
