@@ -121,7 +121,7 @@ def wait_for_port(port):
 @contextlib.contextmanager
 def echoing():
     """Run the bare echo, on the load's core: what is measured stands before it."""
-    compile_program("epoll_echo", HERE / "peers" / "epoll_echo.c")
+    compile_peer("epoll_echo")
     port = free_port()
     process = subprocess.Popen([LOAD.parent / "epoll_echo", str(port)], stdout=subprocess.DEVNULL)
     try:
