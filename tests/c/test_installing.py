@@ -162,7 +162,7 @@ def test_ctest(tool, c_compiler, tmp_path):
     run(["cmake", "-S", C, "-B", tmp_path, "-DWIRETALK_TESTS=ON", "-DCMAKE_BUILD_TYPE=Debug"])
     run(["cmake", "--build", tmp_path, "--target", "error_test", "framing-line_test", "-j", str(os.cpu_count())])
     assert "100% tests passed, 0 tests failed out of 2" in run(
-        ["ctest", "--test-dir", tmp_path, "-R", "^(error|framing-line)_test$"]
+        ["ctest", "-R", "^(error|framing-line)_test$"], cwd=tmp_path
     )
 
 
