@@ -1,251 +1,9 @@
-/* answering.c: a function between what comes in and what goes out: bytes of the stream to messages, each message to the
-   function, its answers to bytes. Twin of wiretalk.framing.answering, whose docstrings say what holds for both. */
+/* answering.c: a function between what comes in and what goes out: bytes of the stream to messages, each message
+   to the function, its answers to bytes. Twin of wiretalk.framing.answering, whose docstrings say what holds for
+   both. How it goes round is in rounds.c. */
 #include "speedups.h"
 
 #include <structmember.h>
-
-/* Why the answering was interrupted, in the words that the owner is told. */
-#define ANSWERING_FAULT "fault"   /* the stream is broken */
-#define ANSWERING_REPLY "reply"   /* the function failed */
-#define ANSWERING_ANSWER "answer" /* an answer cannot be sent */
-
-/* One call: where its messages come from, the answers of one batch, and what has interrupted it. */
-typedef struct {
-  Answering *self;
-  const char *at, *end; /* bytes of the stream … */
-  PyObject *list;       /* … or a list of messages, from `index` on */
-  Py_ssize_t index;
-  PyObject *arguments; /* of the function */
-  PyObject *answers[SPEEDUPS_BATCH];
-  Py_ssize_t count; /* of answers */
-  Buffer *out;
-  const char *why; /* NULL: not interrupted */
-  PyObject *error; /* what is behind that, or NULL */
-  PyObject *rest;  /* messages not yet asked for, or NULL */
-} Round;
-
-/* As an initializer would, but for the answers: this is the hot path. */
-static void answering_begin(Round *round, Answering *self, Buffer *out) {
-  round->self = self;
-  round->at = round->end = NULL;
-  round->list = NULL;
-  round->index = 0;
-  round->arguments = NULL;
-  round->count = 0;
-  round->out = out;
-  round->why = NULL;
-  round->error = round->rest = NULL;
-}
-
-/* ---------------------------------------------------------------- interruptions */
-
-/* Returns the exception that is set, and clears it. */
-static PyObject *answering_caught(void) {
-  PyObject *type, *error, *trace;
-  PyErr_Fetch(&type, &error, &trace);
-  PyErr_NormalizeException(&type, &error, &trace);
-  if (trace != NULL && error != NULL) {
-    PyException_SetTraceback(error, trace);
-  }
-  Py_XDECREF(type);
-  Py_XDECREF(trace);
-  return error;
-}
-
-/* Interrupts for the exception that is set; the first one counts. */
-static void answering_interrupt(Round *round, const char *why) {
-  PyObject *error = answering_caught();
-  Py_XDECREF(round->error);
-  round->error = error;
-  round->why = why;
-}
-
-/* Takes what is left of the messages: `rest` holds them, and `error` the fault behind them. Returns 0, or -1 with an
-   exception set. */
-static int answering_take_rest(Round *round) {
-  if (round->list != NULL) {
-    round->rest = PyList_GetSlice(round->list, round->index, PyList_Size(round->list));
-    return round->rest != NULL ? 0 : -1;
-  }
-  round->rest = PyList_New(0);
-  if (round->rest == NULL) {
-    return -1;
-  }
-  Framing *framing = round->self->framing;
-  int found = speedups_rest(framing, &round->at, round->end, round->rest);
-  if (found == -1) {
-    round->error = speedups_fault(framing, round->rest);
-  }
-  return found == -2 || (found == -1 && round->error == NULL) ? -1 : 0;
-}
-
-/* Takes what is left of the bytes, so that the stream could go on behind them, and drops it: after a failure nothing more
-   is answered. */
-static int answering_drop_rest(Round *round) {
-  PyObject *error = round->error;
-  round->error = NULL;
-  int dropped = round->list != NULL ? 0 : answering_take_rest(round);
-  Py_XDECREF(round->error);
-  round->error = error;
-  Py_CLEAR(round->rest);
-  return dropped;
-}
-
-/* ---------------------------------------------------------------- a batch */
-
-/* Returns 1 and the next message, 0, or -1 and -2 as speedups_next does. */
-static int answering_next(Round *round, PyObject **bytes) {
-  if (round->list != NULL) {
-    if (round->index >= PyList_Size(round->list)) {
-      return 0;
-    }
-    *bytes = Py_NewRef(PyList_GetItem(round->list, round->index++));
-    return 1;
-  }
-  wt_message message;
-  int found = speedups_next(round->self->framing, &round->at, round->end, &message);
-  if (found > 0) {
-    *bytes = PyBytes_FromStringAndSize(message.data, (Py_ssize_t)message.size);
-    found = *bytes != NULL ? 1 : -2;
-  }
-  return found;
-}
-
-/* Calls the function with a message, which is taken. The limited API of 3.11 has no faster call than that with a tuple, if
-   the tuple is made once: it serves again unless somebody has kept it. */
-static PyObject *answering_call(Round *round, PyObject *bytes) {
-  if (round->arguments != NULL && Py_REFCNT(round->arguments) != 1) {
-    Py_CLEAR(round->arguments);
-  }
-  if (round->arguments == NULL) {
-    round->arguments = PyTuple_New(1);
-    if (round->arguments == NULL) {
-      Py_DECREF(bytes);
-      return NULL;
-    }
-  }
-  if (PyTuple_SetItem(round->arguments, 0, bytes) < 0) {
-    return NULL;
-  }
-  return PyObject_Call(round->self->reply, round->arguments, NULL);
-}
-
-/* Hands a batch of messages to the function. Returns as answering_next for the last of them; -2 may be the function's
-   own failure, and `why` says so then. */
-static int answering_ask(Round *round) {
-  Answering *self = round->self;
-  PyObject *bytes;
-  int found = 1;
-  for (Py_ssize_t asked = 0; asked < self->state->reply_batch; asked++) {
-    found = answering_next(round, &bytes);
-    if (found <= 0) {
-      return found;
-    }
-    self->received++;
-    PyObject *answer = answering_call(round, bytes);
-    if (answer == NULL) {
-      answering_interrupt(round, ANSWERING_REPLY);
-      return -2;
-    }
-    if (answer == Py_None) {
-      Py_DECREF(answer);
-    } else {
-      round->answers[round->count++] = answer;
-    }
-  }
-  return found;
-}
-
-/* Encodes the answers of a batch, as far as they can be sent, and lets go of them. */
-static void answering_encode(Round *round) {
-  Answering *self = round->self;
-  Py_ssize_t done = 0;
-  while (done < round->count && speedups_append(self->framing, round->answers[done], round->out) == 0) {
-    done++;
-  }
-  self->sent += done;
-  if (done < round->count) {
-    answering_interrupt(round, ANSWERING_ANSWER);
-  }
-  while (round->count > 0) {
-    Py_DECREF(round->answers[--round->count]);
-  }
-}
-
-/* Answers batch after batch. Returns 0, interrupted or not, or -1 with an exception set. */
-static int answering_rounds(Round *round, PyObject *fault) {
-  Answering *self = round->self;
-  for (;;) {
-    int found = answering_ask(round);
-    if (found == -2 && round->why == NULL) {
-      return -1;
-    }
-    answering_encode(round);
-    if (round->why != NULL) {
-      return answering_drop_rest(round);
-    }
-    if (found == 0) {
-      break;
-    }
-    if (found == -1) {
-      round->rest = PyList_New(0);
-      round->error = round->rest == NULL ? NULL : speedups_fault(self->framing, round->rest);
-      round->why = ANSWERING_FAULT;
-      return round->error != NULL ? 0 : -1;
-    }
-    if (round->out->used > (size_t)self->state->read_bytes) {
-      if (answering_take_rest(round) < 0) {
-        return -1;
-      }
-      if (PyList_Size(round->rest) > 0) {
-        round->why = "";
-      } else if (round->error != NULL) {
-        round->why = ANSWERING_FAULT;
-      }
-      break;
-    }
-  }
-  if (fault != NULL && round->error == NULL) {
-    round->error = Py_NewRef(fault);
-    round->why = round->why != NULL ? round->why : ANSWERING_FAULT;
-  }
-  return 0;
-}
-
-/* Begins, goes round, and ends; an order to leave (KeyboardInterrupt, SystemExit) is no interruption but raised. */
-static int answering_go(Round *round, PyObject *fault) {
-  Framing *framing = round->self->framing;
-  char busy = framing->busy;
-  framing->busy = 1;
-  int done = answering_rounds(round, fault);
-  framing->busy = busy;
-  while (round->count > 0) {
-    Py_DECREF(round->answers[--round->count]);
-  }
-  Py_CLEAR(round->arguments);
-  speedups_settle(framing);
-  if (done == 0 && round->error != NULL && !PyObject_IsInstance(round->error, PyExc_Exception)) {
-    PyErr_SetObject((PyObject *)Py_TYPE(round->error), round->error);
-    done = -1;
-  }
-  if (done < 0) {
-    Py_CLEAR(round->error);
-    Py_CLEAR(round->rest);
-  }
-  return done;
-}
-
-/* Returns what interrupted: the answers so far, why, the error or None, and what is left. */
-static PyObject *answering_told(Round *round) {
-  PyObject *error = round->error != NULL ? round->error : Py_NewRef(Py_None);
-  PyObject *rest = round->rest != NULL ? round->rest : PyList_New(0);
-  round->error = round->rest = NULL;
-  const char *bytes = round->out->bytes != NULL ? round->out->bytes : "";
-  const char *why = round->why != NULL ? round->why : "";
-  PyObject *told = Py_BuildValue("(y#sNN)", bytes, (Py_ssize_t)round->out->used, why, error, rest);
-  round->out->used = 0;
-  return told;
-}
 
 /* ---------------------------------------------------------------- its calls */
 
@@ -254,19 +12,20 @@ int speedups_answer_bytes(Answering *self, const char *data, size_t size, Buffer
     return -1;
   }
   Round round;
-  answering_begin(&round, self, out);
+  speedups_begin_round(&round, self, out);
   round.at = data;
   round.end = data + size;
   if (speedups_check_fault(self->framing) < 0) {
-    answering_interrupt(&round, ANSWERING_FAULT);
-  } else if (answering_go(&round, NULL) < 0) {
+    speedups_interrupt(&round, SPEEDUPS_FAULT);
+    speedups_end_round(&round);
+  } else if (speedups_go_round(&round, NULL) < 0) {
     return -1;
   }
   if (round.why == NULL) {
     Py_XDECREF(round.rest);
     return 0;
   }
-  PyObject *told = answering_told(&round);
+  PyObject *told = speedups_told(&round);
   PyObject *interrupted = told == NULL ? NULL : PyObject_GetAttr(self->owner, self->state->name_interrupted);
   PyObject *done = interrupted == NULL ? NULL : PyObject_CallObject(interrupted, told);
   Py_XDECREF(told);
@@ -299,11 +58,11 @@ static PyObject *answering_ask_all(PyObject *object, PyObject *arguments) {
   }
   Buffer out = speedups_take(&self->state->spare_out);
   Round round;
-  answering_begin(&round, self, &out);
+  speedups_begin_round(&round, self, &out);
   round.list = messages;
   PyObject *told = NULL;
-  if (answering_go(&round, fault == Py_None ? NULL : fault) == 0) {
-    told = answering_told(&round);
+  if (speedups_go_round(&round, fault == Py_None ? NULL : fault) == 0) {
+    told = speedups_told(&round);
   }
   speedups_give(&self->state->spare_out, &out, (size_t)self->state->read_bytes * 2);
   return told;
@@ -359,7 +118,7 @@ static void answering_dealloc(PyObject *object) {
 }
 
 static PyMethodDef answering_methods[] = {
-    {"answer", speedups_answer, METH_O, "Take bytes as they arrived; return the answers to the messages they complete."},
+    {"answer", speedups_answer, METH_O, "Take bytes as they arrived; return the answers to what they complete."},
     {"ask", answering_ask_all, METH_VARARGS, "Return the answers to messages, and what interrupted the answering."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,5 +1,6 @@
-/* crossing.c: where the bytes of a stream socket cross between the kernel and us: one recv a wake-up, one send a write.
-   Twin of wiretalk.transport.crossing; what both have in common, and when to give up, is written in Python on top. */
+/* crossing.c: where the bytes of a stream socket cross between the kernel and us: one recv a wake-up, one send a
+   write. Twin of wiretalk.transport.crossing; what both have in common, and when to give up, is written in Python
+   on top. */
 #include "speedups.h"
 
 #include <errno.h>
@@ -12,19 +13,21 @@
 #define MSG_NOSIGNAL 0 /* Python has SIGPIPE ignored */
 #endif
 
-/* No socket's calls wait, so the interpreter's lock is not let go of for them: asking for it again would cost more, and
-   wait for who holds it then. */
+/* No socket's calls wait, so the interpreter's lock is not let go of for them: asking for it again would cost
+   more, and wait for who holds it then. */
 
 typedef struct {
   PyObject_HEAD
   State *state;
-  PyObject *sock;
-  PyObject *sink;   /* None once it is over */
-  PyObject *broken; /* why nothing can be sent any more, or None */
+  PyObject *sink;       /* None once it is over */
+  PyObject *take;       /* the sink's `data`, which is asked for once; NULL: not yet */
+  Answering *answering; /* whose method that is, if it is one of ours */
+  PyObject *broken;     /* why nothing can be sent any more, or None */
   int fd;
   char reading, finishing, closing;
   Py_ssize_t backlog_bytes;
   unsigned long long wire_received, wire_sent;
+  PyObject *sock;
 } Crossing;
 
 /* ---------------------------------------------------------------- what Python may have set or deleted */
@@ -137,9 +140,9 @@ static int crossing_push(Crossing *self, PyObject *take, const char *bytes, Py_s
 }
 
 /* The same for a sink that is an Answering's `answer`, without objects in between. */
-static int crossing_answer(Crossing *self, PyObject *take, const char *bytes, size_t size) {
+static int crossing_answer(Crossing *self, Answering *answering, const char *bytes, size_t size) {
   Buffer out = speedups_take(&self->state->spare_out);
-  int done = speedups_answer_bytes((Answering *)PyCFunction_GetSelf(take), bytes, size, &out);
+  int done = speedups_answer_bytes(answering, bytes, size, &out);
   if (done == 0 && out.used > 0) {
     done = crossing_send(self, out.bytes, out.used, NULL);
   }
@@ -147,12 +150,25 @@ static int crossing_answer(Crossing *self, PyObject *take, const char *bytes, si
   return done;
 }
 
-static int crossing_is_answering(PyObject *take) {
-  return Py_IS_TYPE(take, &PyCFunction_Type) && PyCFunction_GetFunction(take) == speedups_answer;
+/* Asks the sink where to push to. */
+static int crossing_ask(Crossing *self) {
+  self->take = PyObject_GetAttr(self->sink, self->state->name_data);
+  if (self->take == NULL) {
+    return -1;
+  }
+  if (Py_IS_TYPE(self->take, &PyCFunction_Type) && PyCFunction_GetFunction(self->take) == speedups_answer) {
+    self->answering = (Answering *)PyCFunction_GetSelf(self->take);
+  }
+  return 0;
 }
 
-/* Sees whether an error waits behind what has just been read, where no write has shown that there is none; the twin says
-   why. */
+static void crossing_forget(Crossing *self) {
+  self->answering = NULL;
+  Py_CLEAR(self->take);
+}
+
+/* Sees whether an error waits behind what has just been read, where no write has shown that there is none; the
+   twin says why. */
 static int crossing_look_behind(Crossing *self) {
   if (crossing_is_none(self->sink) || !self->reading || self->closing) {
     return 0;
@@ -180,12 +196,13 @@ static PyObject *crossing_looks_behind(PyObject *object, PyObject *unused) {
 static int crossing_came(Crossing *self, const char *bytes, size_t size) {
   self->wire_received += size;
   unsigned long long sent = self->wire_sent;
-  PyObject *take = PyObject_GetAttr(self->sink, self->state->name_data);
-  if (take == NULL) {
+  if (self->take == NULL && crossing_ask(self) < 0) {
     return -1;
   }
-  int done = crossing_is_answering(take) ? crossing_answer(self, take, bytes, size)
-                                         : crossing_push(self, take, bytes, (Py_ssize_t)size);
+  /* The sink may be let go of meanwhile. */
+  PyObject *take = Py_NewRef(self->take);
+  int done = self->answering != NULL ? crossing_answer(self, self->answering, bytes, size)
+                                     : crossing_push(self, take, bytes, (Py_ssize_t)size);
   Py_DECREF(take);
   if (done == 0 && self->wire_sent == sent) {
     done = crossing_look_behind(self);
@@ -250,12 +267,14 @@ static int crossing_traverse(PyObject *object, visitproc visit, void *arg) {
   Py_VISIT(Py_TYPE(object));
   Py_VISIT(self->sock);
   Py_VISIT(self->sink);
+  Py_VISIT(self->take);
   Py_VISIT(self->broken);
   return 0;
 }
 
 static int crossing_clear(PyObject *object) {
   Crossing *self = (Crossing *)object;
+  crossing_forget(self);
   Py_CLEAR(self->sock);
   Py_CLEAR(self->sink);
   Py_CLEAR(self->broken);
@@ -283,11 +302,31 @@ static PyMemberDef crossing_members[] = {
     {"_finishing", T_BOOL, offsetof(Crossing, finishing), 0, "Whether nothing more is to be written."},
     {"backlog_bytes", T_PYSSIZET, offsetof(Crossing, backlog_bytes), 0, "Bytes held until the system has room."},
     {"broken", T_OBJECT, offsetof(Crossing, broken), 0, "Why nothing can be sent any more, or None."},
-    {"sink", T_OBJECT, offsetof(Crossing, sink), 0, "Who is told; None once it is over."},
     {"sock", T_OBJECT, offsetof(Crossing, sock), READONLY, "The socket."},
     {"wire_received", T_ULONGLONG, offsetof(Crossing, wire_received), 0, "Bytes read so far."},
     {"wire_sent", T_ULONGLONG, offsetof(Crossing, wire_sent), 0, "Bytes that the system has taken so far."},
     {NULL, 0, 0, 0, NULL},
+};
+
+static PyObject *crossing_get_sink(PyObject *object, void *unused) {
+  (void)unused;
+  Crossing *self = (Crossing *)object;
+  return Py_NewRef(self->sink != NULL ? self->sink : Py_None);
+}
+
+static int crossing_set_sink(PyObject *object, PyObject *sink, void *unused) {
+  (void)unused;
+  Crossing *self = (Crossing *)object;
+  PyObject *before = self->sink;
+  self->sink = Py_XNewRef(sink);
+  crossing_forget(self);
+  Py_XDECREF(before);
+  return 0;
+}
+
+static PyGetSetDef crossing_getset[] = {
+    {"sink", crossing_get_sink, crossing_set_sink, "Who is told; None once it is over.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot crossing_slots[] = {
@@ -297,6 +336,7 @@ static PyType_Slot crossing_slots[] = {
     {Py_tp_clear, (void *)(uintptr_t)crossing_clear},
     {Py_tp_methods, crossing_methods},
     {Py_tp_members, crossing_members},
+    {Py_tp_getset, crossing_getset},
     {0, NULL},
 };
 

@@ -163,9 +163,9 @@ PyObject *speedups_encode(PyObject *object, PyObject *message) {
   return wire;
 }
 
-/* Returns a list of bytes alone. It is the caller's own, if that is such a list: no Python code runs while it is used.
-   Else it is another, for what makes bytes of a message may run Python code, which could change the caller's. What is no
-   bytes at all is refused before anything else is looked at. */
+/* Returns a list of bytes alone. It is the caller's own, if that is such a list: no Python code runs while it is
+   used. Else it is another, for what makes bytes of a message may run Python code, which could change the
+   caller's. What is no bytes at all is refused before anything else is looked at. */
 static PyObject *encoding_bytes_alone(const State *state, PyObject *messages) {
   Py_ssize_t count = PyList_CheckExact(messages) ? PyList_Size(messages) : -1;
   Py_ssize_t bytes = 0;

@@ -1,5 +1,5 @@
-/* faults.c: what the decoder and the encoder refuse, as the exceptions of wiretalk.errors. The words are c/src/framing's,
-   which are those of the framings in Python. */
+/* faults.c: what the decoder and the encoder refuse, as the exceptions of wiretalk.errors. The words are
+   c/src/framing's, which are those of the framings in Python. */
 #include "speedups.h"
 
 /* Returns why, without the limit's name and value, which LimitError adds itself. */

@@ -3,8 +3,8 @@
 
 #include <structmember.h>
 
-/* By the order of State.framings: the type's name, its twin's module, and what wt_framing must be. raw:utf8 is not among
-   them: what Python does for it is done once a read, and it need not copy what it passes on. */
+/* By the order of State.framings: the type's name, its twin's module, and what wt_framing must be. raw:utf8 is not
+   among them: what Python does for it is done once a read, and it need not copy what it passes on. */
 static const struct {
   const char *name;
   const char *twin;
@@ -261,7 +261,7 @@ static PyMethodDef framing_methods[] = {
 
 static PyMemberDef framing_members[] = {
     {"spec", T_OBJECT, offsetof(Framing, spec), READONLY, "What made it, as the user wrote it."},
-    {"max_message_bytes", T_OBJECT, offsetof(Framing, max_message_bytes), READONLY, "The largest message, either way."},
+    {"max_message_bytes", T_OBJECT, offsetof(Framing, max_message_bytes), READONLY, "The largest message."},
     {NULL, 0, 0, 0, NULL},
 };
 

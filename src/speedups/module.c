@@ -91,6 +91,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
   Py_VISIT(state->malformed_error);
   Py_VISIT(state->truncated_error);
   Py_VISIT(state->as_bytes);
+  Py_VISIT(state->spare_arguments);
   return 0;
 }
 
@@ -105,6 +106,7 @@ static int module_clear(PyObject *module) {
   Py_CLEAR(state->malformed_error);
   Py_CLEAR(state->truncated_error);
   Py_CLEAR(state->as_bytes);
+  Py_CLEAR(state->spare_arguments);
   PyObject **names[] = {&state->name_by,     &state->name_messages,     &state->name_reason, &state->name_data,
                         &state->name_break,  &state->name_interrupted,  &state->name_hold,   &state->name_behind,
                         &state->name_unreadable, &state->name_end_of_input};

@@ -1,5 +1,5 @@
-/* speedups.h: what the sources of wiretalk._speedups share. No framing is written here: that is c/src/framing, and this
-   is Python's face on it, with the two loops around it that a server's time goes to.
+/* speedups.h: what the sources of wiretalk._speedups share. No framing is written here: that is c/src/framing, and
+   this is Python's face on it, with the two loops around it that a server's time goes to.
 
    The rules of this room:
 
@@ -44,18 +44,19 @@ typedef struct {
   Py_ssize_t read_bytes, reply_batch;
   /* Memory for the next read and its answers; taken while in use, since Python code may lead to another read. */
   Buffer spare_in, spare_out;
+  PyObject *spare_arguments; /* a tuple of one */
 } State;
 
 /* A framing: both directions of one stream. */
 typedef struct {
   PyObject_HEAD
   State *state; /* lives as long as the type, which the object keeps */
+  PyObject *fault_type; /* once there has been a fault: what makes it again */
+  char busy;            /* a reply function runs between two of its messages */
+  wt_decoder decoder;
+  PyObject *fault_args, *fault_reason;
   PyObject *spec;
   PyObject *max_message_bytes;
-  wt_decoder decoder;
-  /* Once there has been a fault: what makes it again. */
-  PyObject *fault_type, *fault_args, *fault_reason;
-  char busy; /* a reply function runs between two of its messages */
 } Framing;
 
 /* Messages in, answers out. */
@@ -142,6 +143,44 @@ int speedups_append(Framing *framing, PyObject *message, Buffer *out);
 
 PyObject *speedups_encode(PyObject *self, PyObject *message);
 PyObject *speedups_encode_all(PyObject *self, PyObject *messages);
+
+/* ---------------------------------------------------------------- rounds.c */
+
+/* Why an answering was interrupted, in the words that its owner is told. */
+#define SPEEDUPS_FAULT "fault"   /* the stream is broken */
+#define SPEEDUPS_REPLY "reply"   /* the function failed */
+#define SPEEDUPS_ANSWER "answer" /* an answer cannot be sent */
+
+/* One call: where its messages come from, the answers of one batch, and what has interrupted it. */
+typedef struct {
+  Answering *self;
+  const char *at, *end; /* bytes of the stream … */
+  PyObject *list;       /* … or a list of messages, from `index` on */
+  Py_ssize_t index;
+  PyObject *arguments; /* of the function */
+  PyObject *answers[SPEEDUPS_BATCH];
+  Py_ssize_t count; /* of answers */
+  Buffer *out;
+  const char *why; /* NULL: not interrupted */
+  PyObject *error; /* what is behind that, or NULL */
+  PyObject *rest;  /* messages not yet asked for, or NULL */
+} Round;
+
+/* Begins a call, whose messages the caller then says the place of; what it leaves is in `out`. */
+void speedups_begin_round(Round *round, Answering *answering, Buffer *out);
+
+/* Answers all, with this fault behind the messages of a list, or NULL; and ends the call. Returns 0, interrupted
+   or not, or -1 with an exception set: an order to leave (KeyboardInterrupt, SystemExit) is no interruption. */
+int speedups_go_round(Round *round, PyObject *fault);
+
+/* Ends a call that has not gone round. */
+void speedups_end_round(Round *round);
+
+/* Interrupts for the exception that is set, and clears that. */
+void speedups_interrupt(Round *round, const char *why);
+
+/* Returns what interrupted: the bytes of the answers so far, why, the error or None, and what is left. */
+PyObject *speedups_told(Round *round);
 
 /* ---------------------------------------------------------------- answering.c */
 

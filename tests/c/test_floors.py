@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from .building import C
+from .building import C, run
 
 FLOORS = ["", "framing", "address", "connection", "server"]
 """The rooms, from the lowest floor upwards; "" is c/src itself."""
@@ -55,3 +55,19 @@ def test_the_lowest_floors_need_no_system(path):
     code = re.sub(r"/\*.*?\*/|\"(?:[^\"\\]|\\.)*\"", "", text, flags=re.DOTALL)
     for name in ASKS:
         assert not re.search(rf"(?<!\w){name}\b(?= *\()", code), name
+
+
+def test_framing_calls_nothing_but_what_moves_and_writes_bytes(made, tool):
+    """What a microcontroller's C library has: no memory is asked for, and nothing is opened."""
+    tool("nm")
+    folder = made("library", "all") / "library"
+    objects = [*sorted(folder.glob("*.o")), *sorted(folder.glob("framing/*.o"))]
+    told = run(["nm", *objects])
+    defined = set(re.findall(r" [A-TV-Z] (\w+)$", told, re.MULTILINE))
+    called = set(re.findall(r" U (\w+)$", told, re.MULTILINE)) - defined
+    may = {"memchr", "memcmp", "memcpy", "memmove", "memset", "strchr", "strcmp", "strcspn", "strlen", "strncmp"}
+    may |= {"snprintf", "vsnprintf", "_GLOBAL_OFFSET_TABLE_"}
+    # Where the compiler looks after buffers.
+    may |= {"__stack_chk_fail", "__memcpy_chk", "__memmove_chk", "__snprintf_chk", "__vsnprintf_chk"}
+    assert len(objects) > 10
+    assert called <= may

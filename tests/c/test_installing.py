@@ -8,7 +8,7 @@ import shutil
 
 import pytest
 
-from .building import C, environment, run
+from .building import ROOT, C, environment, run
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -69,7 +69,7 @@ def by_cmake(tool, c_compiler, tmp_path_factory):
             folder,
             f"-DCMAKE_INSTALL_PREFIX={prefix}",
             "-DWIRETALK_WERROR=ON",
-            "-DCMAKE_BUILD_TYPE=Debug",
+            "-DCMAKE_BUILD_TYPE=Release",
         ]
     )
     run(["cmake", "--build", folder, "-j", str(os.cpu_count())])
@@ -143,9 +143,27 @@ def test_find_package_knows_the_version(by_cmake, program):
         )
 
 
-def test_as_a_part_of_another_build(tool, program):
+FETCHED = f"""\
+include(FetchContent)
+FetchContent_Declare(wiretalk SOURCE_DIR {ROOT} SOURCE_SUBDIR c)
+FetchContent_MakeAvailable(wiretalk)
+"""
+
+
+@pytest.mark.parametrize("library", [f"add_subdirectory({C} wiretalk)", FETCHED], ids=["subdirectory", "fetched"])
+def test_as_a_part_of_another_build(library, tool, program):
     tool("cmake")
-    assert through_cmake(program, f"add_subdirectory({C} wiretalk)", "wiretalk::wiretalk") == "5:hello,"
+    assert through_cmake(program, library, "wiretalk::wiretalk") == "5:hello,"
+
+
+def test_ctest(tool, c_compiler, tmp_path):
+    tool("cmake")
+    assert c_compiler
+    run(["cmake", "-S", C, "-B", tmp_path, "-DWIRETALK_TESTS=ON", "-DCMAKE_BUILD_TYPE=Debug"])
+    run(["cmake", "--build", tmp_path, "--target", "error_test", "framing-line_test", "-j", str(os.cpu_count())])
+    assert "100% tests passed, 0 tests failed out of 2" in run(
+        ["ctest", "-R", "^(error|framing-line)_test$"], cwd=tmp_path
+    )
 
 
 def test_an_install_can_be_moved_into_place(by_cmake, tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 
@@ -80,17 +82,15 @@ def test_twice_the_same_is_refused_too(shell, tmp_path):
 
 
 def test_make_builds_both_programs_of_a_folder(shell, require, c_compiler, program, tmp_path):
-    for role in ("client", "server"):
-        assert shell("new", "c", role, "unix:x.sock", "--plain", cwd=tmp_path).returncode == 0
+    for role, target in (("client", "run"), ("server", "run-server")):
+        done = shell("new", "c", role, "unix:x.sock", "--plain", cwd=tmp_path)
+        assert f"run it:         make {target}\n" in done.stderr.decode()
     make = ["make", "-s", "CFLAGS=-O0 -Werror", f"CC={' '.join(c_compiler)}"]
     assert subprocess.run(make, cwd=tmp_path, capture_output=True, check=False).stderr == b""
     server = program([*make, "run-server"], cwd=tmp_path, start_new_session=True)
     server.wait_for("listening on ", "\n")
     done = subprocess.run([*make, "run-client"], cwd=tmp_path, input=b"one\ntwo\n", capture_output=True, check=True)
     assert done.stdout == b"one\ntwo\n"
-    import os
-    import signal
-
     os.killpg(server.process.pid, signal.SIGINT)
     server.wait()
     subprocess.run([*make, "clean"], cwd=tmp_path, check=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import subprocess
 import sys
+import time
 
-from tests.compiling import KEPT
+from tests.compiling import KEPT_FOR_S, ROOT
 
 from wiretalk.address import parse
 from wiretalk.programs import Wanted, amalgamation
 from wiretalk.programs.writing import program
+
+KEPT = ROOT / "build" / "programs"
+"""Where programs are kept; what nobody asked for in a day is removed."""
 
 FRAMINGS = (
     *("raw", "raw:utf8", "line", "line:crlf", "delimiter:0d0a0d", "length:u8", "length:u16be", "length:u16le"),
@@ -59,6 +64,8 @@ class Builder:
     """
 
     def __init__(self, compiler):
+        KEPT.mkdir(parents=True, exist_ok=True)
+        forget_old()
         self.compiler = compiler
         self._version = b""
         if compiler:
@@ -89,9 +96,11 @@ class Builder:
     def _stored(self, text, suffix, name=None, *more):
         """Return the path of a file with this text."""
         digest = hashlib.sha256(repr((text, more)).encode()).hexdigest()[:20]
-        path = KEPT / (f"new-{digest}.{suffix}" if name is None else f"new-{digest}/{name}")
+        path = KEPT / (f"{digest}.{suffix}" if name is None else f"{digest}/{name}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
+        if path.exists():
+            os.utime(path)
+        else:
             unfinished = path.with_name(f"{path.name}.{os.getpid()}")
             unfinished.write_text(text)
             os.replace(unfinished, path)
@@ -100,10 +109,12 @@ class Builder:
     def _made(self, suffix, words, *parts):
         """Return the path of what the compiler makes of these words, which is there already or is made now."""
         key = repr((self.compiler, self._version, [str(word) for word in words], parts)).encode()
-        path = KEPT / f"new-{hashlib.sha256(key).hexdigest()[:20]}.{suffix}"
+        path = KEPT / f"{hashlib.sha256(key).hexdigest()[:20]}.{suffix}"
         with open(f"{path}.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if not path.exists():
+            if path.exists():
+                os.utime(path)
+            else:
                 ran = subprocess.run(
                     [*self.compiler, *words, "-o", f"{path}.unfinished"],
                     capture_output=True,
@@ -114,3 +125,12 @@ class Builder:
                 assert ran.returncode == 0, ran.stderr
                 os.replace(f"{path}.unfinished", path)
         return path
+
+
+def forget_old():
+    """Remove what nobody asked for in a long time; another process may do so too."""
+    limit = time.time() - KEPT_FOR_S
+    for path in KEPT.rglob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.is_file() and path.stat().st_mtime < limit:
+                path.unlink()

@@ -11,9 +11,9 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.compiling import KEPT, find_compiler
+from tests.compiling import find_compiler
 
-from .building import KINDS, Builder
+from .building import KEPT, KINDS, Builder
 
 PATIENCE_S = 60
 ENVIRONMENT = os.environ | {"PYTHONUTF8": "1"}
@@ -89,8 +89,9 @@ def client(builder, place):
 @pytest.fixture
 def port():
     """A port that nobody has. It is one of a few, lest the same programs be built again for other ones."""
+    KEPT.mkdir(parents=True, exist_ok=True)
     for number in PORTS:
-        with open(KEPT / f"new-port-{number}.lock", "w") as lock:
+        with open(KEPT / f"port-{number}.lock", "w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -244,6 +244,7 @@ def test_what_the_sink_raises_is_raised(crossing, pair, sink):
     with pytest.raises(ValueError, match="not that"):
         crossing._readable()
     del sink.data
+    crossing.sink = sink
     pair[1].send(b"again")
     crossing._readable()
     assert sink.came == [b"again"]
@@ -390,6 +391,7 @@ def test_no_reference_is_lost_or_kept(crossing, pair, sink, answering):
     pass_some()
     assert [sys.getrefcount(thing) for thing in things] == before
     answering(bytes.upper)
+    crossing.sink = sink
     pass_some()
     before = [sys.getrefcount(thing) for thing in things]
     pass_some()

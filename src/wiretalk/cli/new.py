@@ -109,7 +109,9 @@ def _tell(wanted: Wanted, written: list[str], directory: str | None) -> None:
     where = f" in {directory}" if directory else ""
     tell(f"wrote {', '.join(written)}{where}")
     if wanted.language == "c":
-        run = f"make -C {quoted(directory)} run" if directory else "make run"
+        # Of two programs that share a Makefile, each has a name to run it by.
+        target = "run" if "Makefile" in written else f"run-{wanted.role}"
+        run = f"make -C {quoted(directory)} {target}" if directory else f"make {target}"
     else:
         run = f"python3 {quoted(os.path.join(directory or '', wanted.file))}"
     tell(f"  run it:         {run}")

@@ -28,7 +28,7 @@ class Crossing:
     Attributes:
         backlog_bytes: bytes to be sent that are held until the system has room.
         broken: why nothing can be sent any more, while there may still be something to read.
-        sink: who is told; None once it is over, and the socket closed.
+        sink: who is told; None once it is over, and the socket closed. Its `data` is to stay the same.
         wire_received: bytes read so far.
         wire_sent: bytes that the system has taken so far.
     """
