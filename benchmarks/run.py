@@ -22,6 +22,7 @@ BENCHMARKS = {
     "count": "length:u32be, 16 in flight, against StreamReader.readexactly and a bare Protocol",
     "idle": "memory of idle connections",
     "relay": "relays: a stream and small messages, against socat, ncat and HAProxy",
+    "faults": "faults against their promises: delays, rates, losses",
     "startup": "`wiretalk --help` and `wiretalk send` against `python -c pass`",
 }
 QUICK = harness.Settings(processes=1, rounds=6, seconds=0.2, idle_connections=2000, starts=15)
