@@ -65,11 +65,47 @@ EARLY_DATAGRAMS = 64
 EARLY_BYTES = 256 * KIB
 """Relaying: their bytes together."""
 
+PROXY_HEADER_BYTES = 4 * KIB
+"""The longest PROXY header that is taken, with what it tells besides addresses; a longer one is refused."""
+
+PROXY_ANSWER_BYTES = 16 * KIB
+"""The longest answer of an HTTP proxy to CONNECT, its header lines together."""
+
 FAULT_FLIGHT_BYTES = 16 * MIB
 """Faults: bytes of one direction of a connection that a delay may hold, as on a long way: 1 Gbit/s for 130 ms."""
 
 FAULT_QUEUE_BYTES = 256 * KIB
 """Faults: bytes of one direction that may wait for a slow link, or a stalled one, before the sender is not read."""
+
+CONTROL_HEAD_BYTES = 16 * KIB
+"""Control: the head of a request, its target and headers together."""
+
+CONTROL_HEADERS = 64
+"""Control: headers of a request."""
+
+CONTROL_BODY_BYTES = MIB
+"""Control: the body of a request or an answer; a list of 4,000 relays fits."""
+
+CONTROL_REQUEST_S = 15.0
+"""Control: how long a request may take to come, from its first byte to its last."""
+
+CONTROL_ANSWER_S = 25.0
+"""Control: how long doing what a request asks for may take."""
+
+CONTROL_IDLE_S = 60.0
+"""Control: how long a connection is kept open for the next request."""
+
+CONTROL_CONNECTIONS = 64
+"""Control: connections open at once."""
+
+CONTROL_PROXIES = 1024
+"""Control: relays made by it, at once."""
+
+CONTROL_FAULTS = 128
+"""Control: faults of one relay; each is in the way of every byte."""
+
+CONTROL_NAME_BYTES = 255
+"""Control: the name of a relay or a fault."""
 
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""

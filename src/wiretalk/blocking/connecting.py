@@ -9,7 +9,7 @@ from wiretalk.blocking.waiting import Deadline
 from wiretalk.conversing import Plan
 from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
-from wiretalk.transport import local_name, resolve
+from wiretalk.transport import local_name, may_block, resolve, shown, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -71,15 +71,33 @@ class _Opening:
             # A fault in its options is told before anything is opened.
             self._secure = client_context(address)
         candidates = _resolved(address, whole.within(self._resolve_timeout_s))
-        self.trace(f"resolved {address}: {', '.join(map(str, candidates))}")
+        self.trace(f"resolved {shown(address)}: {', '.join(map(str, candidates))}")
         sock, candidate = connect_first(candidates, self.trace, whole.within(self._connect_timeout_s))
+        self._preface(sock, whole)
         return self._begin(sock, candidate, whole)
+
+    def _preface(self, sock: socket.socket, whole: Deadline) -> None:
+        """Say on a connected socket what comes before all else; close it if that fails."""
+        address = self._plan.address
+        if not (address.option("via") or address.option("send_proxy")):
+            return
+        from wiretalk.blocking.prefacing import drive
+        from wiretalk.transport.proxy.way import prefaces
+
+        try:
+            if not drive(sock, prefaces(address, sock, None), whole):
+                raise TimedOutError(shown(address), "proxy", whole.seconds)
+        except BaseException:
+            sock.close()
+            raise
 
     def _begin(self, sock: socket.socket, candidate: Candidate | None, whole: Deadline) -> Connection:
         """Make the connection on a connected socket; with TLS, shake hands."""
         plan = self._plan
         try:
             peer = str(candidate) if candidate is not None else "-"
+            if plan.address.option("via"):
+                peer = told(plan.address)
             local = local_name(sock, plan.address) if candidate is not None else "-"
             channel = self._channel(sock, candidate, peer, whole)
         except BaseException:
@@ -126,8 +144,7 @@ def _resolved(address: Address, deadline: Deadline) -> list[Candidate]:
         NoSuchHostError: see `transport.resolve`.
         TimedOutError: not in time (wait "resolve").
     """
-    by_name = address.host and not address.ip_version and address.host != "localhost" and address.scheme != "vsock"
-    if not by_name or deadline.seconds is None:
+    if not may_block(address) or deadline.seconds is None:
         return resolve(address)
     from threading import Thread
 
@@ -144,7 +161,7 @@ def _resolved(address: Address, deadline: Deadline) -> list[Candidate]:
     asker.start()
     asker.join(deadline.left_s())
     if not answer:
-        raise TimedOutError(str(address), "resolve", deadline.seconds)
+        raise TimedOutError(shown(address), "resolve", deadline.seconds)
     if isinstance(answer[0], BaseException):
         raise answer[0]
     return answer[0]

@@ -54,6 +54,15 @@ def told(address: Address) -> str:
     return write(address.scheme, address.host, address.port, address.path, _NO_OPTIONS)
 
 
+def shown(address: Address) -> str:
+    """Return the text of an address with its options, as traces tell it: without the password of its proxy."""
+    if "via" not in address.options:
+        return str(address)
+    from wiretalk.address.proxies import read
+
+    return str(address.but(options={**address.options, "via": read(str(address.options["via"])).name}))
+
+
 def host_text(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:
     """Return the host of an IP socket address, with its zone where it has one; IPv4 in IPv6 as IPv4."""
     host = sockaddr[0]
