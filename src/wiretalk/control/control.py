@@ -1,0 +1,102 @@
+"""`Control`: a server of the HTTP API beside what it controls, in the same event loop; and who may come to it."""
+
+from __future__ import annotations
+
+from wiretalk.address import Address, parse
+from wiretalk.control.routes import Routes
+from wiretalk.control.session import Session
+from wiretalk.errors import AddressError, UsageError
+from wiretalk.limits import CONTROL_CONNECTIONS, Limits
+from wiretalk.runtime import serve
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from wiretalk.control.proxies import Proxies
+
+DEFAULT_ADDRESS = "tcp://localhost:8474"
+"""Where toxiproxy listens, and its clients look for it."""
+
+
+class Control:
+    """Serve the HTTP API: enter it with `async with`.
+
+    Args:
+        address: where; on loopback or the file of a Unix socket, unless there is a token.
+        proxies: what is controlled.
+        token: what every request must bring; None: nothing.
+
+    Attributes:
+        server: the server.
+
+    Raises:
+        UsageError, AddressError: anybody could come to that address, or nobody can.
+    """
+
+    def __init__(self, address: str | Address, proxies: Proxies, *, token: str | None = None) -> None:
+        address = parse(address) if isinstance(address, str) else address
+        check(address, token)
+        proxies.trusted = proxies.trusted or token is not None or has_file(address)
+        self.proxies = proxies
+        self.server = serve(
+            address.but(options={name: value for name, value in address.options.items() if name not in FIXED}),
+            Session(Routes(proxies, token)).session(),
+            limits=Limits(max_connections=CONTROL_CONNECTIONS),
+        )
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where it listens."""
+        return self.server.addresses
+
+    async def __aenter__(self) -> Self:
+        await self.server.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await self.proxies.close()
+        finally:
+            await self.server.close(drain_s=0)
+
+
+FIXED = frozenset({"framing", "codec", "max_message"})
+"""Options of an address that HTTP has no use for."""
+
+
+def has_file(address: Address) -> bool:
+    """Return whether only those can come who may open a file."""
+    return address.scheme == "unix" and not address.abstract
+
+
+def is_loopback(address: Address) -> bool:
+    """Return whether only this machine can come."""
+    host = address.host
+    return (
+        host == "localhost"
+        or host.endswith(".localhost")
+        or host == "::1"
+        or (address.ip_version == 4 and host.startswith("127."))
+    )
+
+
+def check(address: Address, token: str | None) -> None:
+    """Check where a control may listen.
+
+    Raises:
+        UsageError, AddressError: not there.
+    """
+    if address.kind != "stream" or not address.listens:
+        raise AddressError(address.text, 0, f"HTTP cannot be served on {address.scheme}", "use tcp://, tls:// or unix:")
+    if token == "":
+        raise UsageError("", reason="the token of the control is empty", hint="say one that cannot be guessed")
+    if token is None and not (has_file(address) or is_loopback(address)):
+        raise UsageError(
+            "",
+            reason=f"anybody could come to {address} and change everything",
+            hint="listen on localhost or on a Unix socket's file, or say a --control-token",
+        )
