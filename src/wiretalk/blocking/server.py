@@ -104,7 +104,7 @@ class Server:
             raise UsageError("", reason="this server has been closed; make another")
         if self._acceptor is not None:
             return self
-        self._acceptor = Acceptor(self._adopt, self._at_limit, self._sweep, self._sweep_s())
+        self._acceptor = Acceptor(self._adopt, self._at_limit, self._sweep, self._sweep_s(), self._welcome)
         at_once = []
         try:
             if self._gate is not None:
@@ -198,16 +198,21 @@ class Server:
 
     def _stop_if_done(self) -> None:
         """Stop if the last conversation has ended and none can follow."""
-        if not len(self._sessions) and (self._exhausted() or not (len(self._acceptor or ()) or self._answering)):
+        if not len(self._sessions) and not self._arriving and (self._exhausted() or not (len(self._acceptor or ()) or self._answering)):
             self.stop()
 
-    def _exhausted(self) -> bool:
-        return self._max_accepted is not None and self.accepted >= self._max_accepted
+    def _exhausted(self, arriving: int = 0) -> bool:
+        return self._max_accepted is not None and self.accepted + arriving >= self._max_accepted
+
+    @property
+    def _arriving(self) -> int:
+        """Connections accepted that have not said yet whose they are."""
+        return len(self._acceptor.arrivals) if self._acceptor is not None else 0
 
     def _at_limit(self) -> bool:
-        if self._exhausted():
+        if self._exhausted(self._arriving):
             return True
-        now = len(self._sessions)
+        now = len(self._sessions) + self._arriving
         if now < self._most:
             return False
         if not self._full_told:
@@ -220,14 +225,23 @@ class Server:
         return self._exhausted() or len(self._sessions) >= self._most
 
     def _adopt(self, source: Source, sock: Any, sockaddr: Any, bell: Bell) -> None:
+        address = source.plan.address
+        try:
+            peer, local = accepted_name(sockaddr, address), local_name(sock, address)
+        except BaseException:
+            sock.close()
+            bell.close()
+            raise
+        self._welcome(source, sock, sockaddr, peer, local, bell)
+
+    def _welcome(self, source: Source, sock: Any, sockaddr: Any, peer: str, local: str, bell: Bell) -> None:
+        """Hold a conversation with a peer that is known by name."""
         plan = source.plan
-        peer = accepted_name(sockaddr, plan.address)
         if self._gate is not None and self._gate.refuses(sock, sockaddr, peer):
             bell.close()
             return
         channel: Channel
         try:
-            local = local_name(sock, plan.address)
             if plan.address.kind == "packet":
                 from wiretalk.blocking.packet import PacketChannel
 

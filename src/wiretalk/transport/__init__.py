@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wiretalk.transport.connecting import open_socket as open_socket
     from wiretalk.transport.connecting import start_connect as start_connect
     from wiretalk.transport.gate import Gate as Gate
+    from wiretalk.transport.gate import reset as reset
     from wiretalk.transport.listener import Listener as Listener
     from wiretalk.transport.listening import listen as listen
     from wiretalk.transport.names import accepted_name as accepted_name
@@ -41,6 +42,7 @@ _HOMES = {
     "open_socket": "connecting",
     "open_stdio": "stdio",
     "peer_name": "names",
+    "reset": "gate",
     "resolve": "resolving",
     "shown": "names",
     "start_connect": "connecting",
