@@ -10,7 +10,16 @@ import time
 from wiretalk import codec as codecs
 from wiretalk import framing as framings
 from wiretalk.ending import Ending
-from wiretalk.errors import LimitError, MalformedError, OpenError, RefusedError, UnreachableError, WiretalkError
+from wiretalk.errors import (
+    ClosedError,
+    CodecError,
+    LimitError,
+    MalformedError,
+    OpenError,
+    RefusedError,
+    UnreachableError,
+    WiretalkError,
+)
 from wiretalk.framing.base import as_bytes
 
 TYPE_CHECKING = False
@@ -21,6 +30,7 @@ if TYPE_CHECKING:
     from wiretalk.address import Address
     from wiretalk.codec import Codec
     from wiretalk.framing import Framing
+    from wiretalk.layer.wsfacts import WebSocketFacts
     from wiretalk.limits import Limits
     from wiretalk.transport.tls import TlsFacts
 
@@ -43,14 +53,21 @@ UDP_PAYLOAD_BYTES = 65507
 
 
 class WholeMessages:
-    """The framing of a transport whose messages are messages already: nothing to do, and a limit to hold."""
+    """The framing of a transport whose messages are messages already: nothing to do, and a limit to hold.
 
-    __slots__ = ("_empty", "_max", "spec")
+    Args:
+        max_message_bytes: the limit.
+        empty: whether there are empty messages.
+        text: whether all messages have to be UTF-8.
+    """
 
-    def __init__(self, max_message_bytes: int, *, empty: bool) -> None:
+    __slots__ = ("_empty", "_max", "_text", "spec")
+
+    def __init__(self, max_message_bytes: int, *, empty: bool, text: bool = False) -> None:
         self.spec = "datagram"
         self._max = max_message_bytes
         self._empty = empty
+        self._text = text
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the one message."""
@@ -65,7 +82,7 @@ class WholeMessages:
 
         Raises:
             LimitError: it is over the limit.
-            MalformedError: it is empty, where an empty message cannot be told from the end.
+            MalformedError: it is empty, where an empty message cannot be told from the end; or no text, where all are.
             TypeError: it is no bytes.
         """
         if type(message) is not bytes:
@@ -74,6 +91,11 @@ class WholeMessages:
             raise LimitError("max_message_bytes", self._max, f"a message of {len(message)} bytes", by="us")
         if not message and not self._empty:
             raise MalformedError("an empty message cannot be sent here: it would be taken for the end", by="us")
+        if self._text:
+            try:
+                message.decode()
+            except UnicodeDecodeError as error:
+                raise MalformedError(f"opcode=text sends UTF-8, and this is none: {error.reason}", by="us") from None
         return message
 
     def encode_all(self, messages: list[bytes]) -> bytes:
@@ -141,7 +163,8 @@ class Plan:
         maximum = self.limits.max_message_bytes
         if self.address.scheme.startswith("udp"):
             maximum = min(maximum, UDP_PAYLOAD_BYTES)
-        return WholeMessages(maximum, empty=self.address.kind == "datagram")
+        text = self.address.option("opcode") == "text"
+        return WholeMessages(maximum, empty=self.address.kind != "packet", text=text)
 
 
 def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes | None]:
@@ -155,6 +178,13 @@ def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes
         return None if value is None else encode(value)
 
     return answer
+
+
+def leaving_for(error: WiretalkError) -> str:
+    """Return why a conversation is left that its handler ends with this error; see `Conversation.leaving`."""
+    if isinstance(error, CodecError) and error.by == "peer":
+        return "codec"
+    return "failed" if error.by == "us" and not isinstance(error, ClosedError) else ""
 
 
 def together(address: str, errors: list[WiretalkError]) -> WiretalkError:
@@ -184,6 +214,8 @@ class Conversation:
         peer: the peer's address, as text.
         local: our own address, as text.
         ending: how it ended, or None while it goes on.
+        leaving: why we end it, for those peers that can be told: "" (we are done), "stopping" (the server is), "codec"
+            (its messages are no values) or "failed" (what handles it).
         messages_received: messages received so far.
         messages_sent: messages sent so far.
     """
@@ -196,6 +228,7 @@ class Conversation:
         "_opened_at",
         "_transport",
         "ending",
+        "leaving",
         "local",
         "messages_received",
         "messages_sent",
@@ -208,6 +241,7 @@ class Conversation:
         self.peer = peer
         self.local = local
         self.ending: Ending | None = None
+        self.leaving = ""
         self.messages_received = 0
         self.messages_sent = 0
         self._framing = plan.new_framing()
@@ -252,9 +286,17 @@ class Conversation:
         """What TLS agreed on; None without TLS."""
         return self._transport.tls
 
+    @property
+    def websocket(self) -> WebSocketFacts | None:
+        """What the WebSocket handshake agreed on; None without WebSocket."""
+        facts: WebSocketFacts | None = getattr(self._transport, "websocket", None)
+        return facts
+
     def as_dict(self) -> dict[str, Any]:
         """Return the facts for JSON."""
         tls = self.tls
+        websocket = self.websocket
+        agreed = {"websocket": websocket.as_dict()} if websocket is not None else {}
         return {
             "peer": self.peer,
             "local": self.local,
@@ -265,6 +307,7 @@ class Conversation:
             "messages_sent": self.messages_sent,
             "unsent_bytes": self.unsent_bytes,
             "tls": tls.as_dict() if tls is not None else None,
+            **agreed,
             "ending": self.ending.as_dict() if self.ending is not None else None,
         }
 

@@ -119,6 +119,12 @@ ATTEMPT_DELAY_S = 0.25
 TLS_HANDSHAKE_TIMEOUT_S = 10.0
 """A peer that connects and then does not finish its TLS handshake is dropped."""
 
+WS_HANDSHAKE_BYTES = 64 * KIB
+"""WebSocket: a request, or the answer to ours, that is longer than this is refused: headers without an end."""
+
+WS_PIECE_BYTES = 4 * KIB
+"""WebSocket: compressed bytes unpacked at once, since they may become a thousand times as many."""
+
 SWEEP_MOST_S = 15.0
 """The longest pause between two looks for idle connections."""
 

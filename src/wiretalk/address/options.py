@@ -172,6 +172,7 @@ OPTIONS: dict[str, Option] = {
         Option("subprotocol", "list", WS, "WebSocket subprotocols to offer, or to choose from"),
         Option("origin", "list", WS, "say to come from this web page; listening: let those in alone", value="URL"),
         Option("compress", "flag", WS, "messages may be compressed (RFC 7692); compress=0: never"),
+        Option("ping", "duration", WS, "ping a silent peer, after so long; so long again: dead", low=0.01, high=86400),
         Option("opcode", "choice", WS, "what messages are sent as (auto: text if UTF-8)", choices=OPCODES),
         Option("baud", "integer", "serial", "speed in bits a second", low=50, high=4_000_000),
         Option("bits", "integer", "serial", "data bits", low=5, high=8),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from wiretalk.conversing import leaving_for
 from wiretalk.errors import CodecError, LimitError, MessageError, OpenError, WiretalkError
 from wiretalk.limits import READ_BYTES, REPLY_BATCH
 from wiretalk.runtime.conversation import Conversation
@@ -66,7 +67,7 @@ class ReplyConversation(Conversation):
         gathered: list[bytes] = []
         size = 0
         for start in range(0, len(messages), REPLY_BATCH):
-            wire = self._batch(messages[start : start + REPLY_BATCH])
+            wire = self._batch(messages[start : start + REPLY_BATCH]) or b""
             gathered.append(wire)
             size += len(wire)
             if size > READ_BYTES:
@@ -81,8 +82,8 @@ class ReplyConversation(Conversation):
         if size:
             self._transport.write(b"".join(gathered))
 
-    def _batch(self, messages: list[bytes]) -> bytes:
-        """Return the answers to at most REPLY_BATCH messages, as they go out."""
+    def _batch(self, messages: list[bytes]) -> bytes | None:
+        """Return the answers to at most REPLY_BATCH messages, as they go out; None: there are none."""
         self.messages_received += len(messages)
         answers: list[bytes] = []
         try:
@@ -94,7 +95,7 @@ class ReplyConversation(Conversation):
         self.messages_sent += len(answers)
         return wire
 
-    def _amend(self, answers: list[bytes], asked: int, error: Exception) -> bytes:
+    def _amend(self, answers: list[bytes], asked: int, error: Exception) -> bytes | None:
         """Return what can be sent where there was no answer, one that cannot be sent, or a failure."""
         if len(answers) < asked:
             if isinstance(error, CodecError):
@@ -104,11 +105,11 @@ class ReplyConversation(Conversation):
                 self._stop(WiretalkError("the reply function failed"))
         answers = [answer for answer in answers if answer is not None]
         try:
-            wire = self._framing.encode_all(answers) if answers else b""
+            wire = self._framing.encode_all(answers) if answers else None
         except (TypeError, MessageError, LimitError) as fault:
             log.error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, fault)  # noqa: TRY400  # no traceback: there is nothing to see in it
             self._stop(WiretalkError(f"an answer cannot be sent: {fault}"))
-            return b""
+            return None
         self.messages_sent += len(answers)
         return wire
 
@@ -133,6 +134,7 @@ class ReplyConversation(Conversation):
         if not self._closing:
             self._closing = True
             self._error = error
+            self.leaving = leaving_for(error)
             self._transport.pause()
             self._stash = None
             # After the write of what has been answered in this read.
