@@ -84,10 +84,10 @@ def echo(connection):
 def relayed(port, *faults, log=os.devnull):
     """Yield a socket connected through a relay with faults."""
     words = [word for fault in faults for word in ("--fault", fault)] + ["--fault-log", log]
-    with running("relay", "tcp://127.0.0.1:0", f"tcp://127.0.0.1:{port}", *words, "--seed", str(SEED)) as near:
-        with socket.create_connection(("127.0.0.1", near), timeout=30) as peer:
-            peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            yield peer
+    command = ("relay", "tcp://127.0.0.1:0", f"tcp://127.0.0.1:{port}", *words, "--seed", str(SEED))
+    with running(*command) as near, socket.create_connection(("127.0.0.1", near), timeout=30) as peer:
+        peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        yield peer
 
 
 def ping(peer, count):
