@@ -6,7 +6,7 @@ from wiretalk.address import Address, parse
 from wiretalk.control.routes import Routes
 from wiretalk.control.session import Session
 from wiretalk.errors import AddressError, UsageError
-from wiretalk.limits import CONTROL_CONNECTIONS, Limits
+from wiretalk.limits import CONTROL_CONNECTIONS, DRAIN_S, Limits
 from wiretalk.runtime import serve
 
 TYPE_CHECKING = False
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from wiretalk.control.proxies import Proxies
+    from wiretalk.runtime import Conversation
 
 DEFAULT_ADDRESS = "tcp://localhost:8474"
 """Where toxiproxy listens, and its clients look for it."""
@@ -27,6 +28,7 @@ class Control:
         address: where; on loopback or the file of a Unix socket, unless there is a token.
         proxies: what is controlled.
         token: what every request must bring; None: nothing.
+        drain_s: closing: how long open conversations of its relays may take to end, in seconds.
 
     Attributes:
         server: the server.
@@ -35,11 +37,14 @@ class Control:
         UsageError, AddressError: anybody could come to that address, or nobody can.
     """
 
-    def __init__(self, address: str | Address, proxies: Proxies, *, token: str | None = None) -> None:
+    def __init__(
+        self, address: str | Address, proxies: Proxies, *, token: str | None = None, drain_s: float = DRAIN_S
+    ) -> None:
         address = parse(address) if isinstance(address, str) else address
         check(address, token)
         proxies.trusted = proxies.trusted or token is not None or has_file(address)
         self.proxies = proxies
+        self._drain_s = drain_s
         self.server = serve(
             address.but(options={name: value for name, value in address.options.items() if name not in FIXED}),
             Session(Routes(proxies, token)).session(),
@@ -51,17 +56,52 @@ class Control:
         """Where it listens."""
         return self.server.addresses
 
-    async def __aenter__(self) -> Self:
+    @property
+    def families(self) -> list[str]:
+        """See `runtime.serving.Serving`."""
+        return self.server.families
+
+    @property
+    def fingerprints(self) -> list[str]:
+        """See `runtime.serving.Serving`."""
+        return self.server.fingerprints
+
+    @property
+    def connections(self) -> set[Conversation]:
+        """The connections of all relays."""
+        return self.proxies.connections
+
+    async def start(self) -> Self:
+        """Listen. Raises: as `wiretalk.serve` when it is opened."""
         await self.server.start()
         return self
+
+    def stop(self) -> None:
+        """Let `serve_forever` return. Callable from a signal handler."""
+        self.server.stop()
+
+    async def serve_forever(self) -> None:
+        """Wait until `stop` is called."""
+        await self.server.serve_forever()
+
+    async def close(self, *, drain_s: float | None = None) -> None:
+        """Take all relays down; the control goes last.
+
+        Args:
+            drain_s: how long open conversations may take to end, in seconds; None: as said above.
+        """
+        try:
+            await self.proxies.close(drain_s=self._drain_s if drain_s is None else drain_s)
+        finally:
+            await self.server.close(drain_s=0)
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        try:
-            await self.proxies.close()
-        finally:
-            await self.server.close(drain_s=0)
+        await self.close(drain_s=0)
 
 
 FIXED = frozenset({"framing", "codec", "max_message"})

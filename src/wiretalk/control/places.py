@@ -48,3 +48,12 @@ def listening(text: Any) -> Address:
     if not listens(address, by_itself=True):
         raise bad_body(f"listen: {address.scheme} cannot be listened on")
     return address
+
+
+def shown(addresses: list[str]) -> str:
+    """Return where something listens, of all its addresses; "": nowhere yet.
+
+    Clients of toxiproxy take what follows the last colon for the port, and mostly look for it on 127.0.0.1.
+    """
+    first = next((one for one in addresses if "://127." in one), addresses[0] if addresses else "")
+    return bare(parse(first)) if first else ""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from wiretalk.address import Address
     from wiretalk.control.faulty import Faulty
+    from wiretalk.runtime import Conversation
 
 NETWORK = frozenset(["tcp", "tcp4", "tcp6", "tls", "ws", "wss", "udp", "udp4", "udp6", "vsock"])
 """What anybody who may come to this machine's loopback may have joined."""
@@ -80,7 +81,7 @@ class Proxies:
             await self._begin(made, fields)
             return made
 
-    def _made(self, fields: dict[str, Any], where: str = "") -> RelayProxy:
+    def _made(self, fields: dict[str, Any], where: str = "", *, trusted: bool = False) -> RelayProxy:
         name = fields.get("name")
         if not name:
             raise missing(f"name{where}")
@@ -91,14 +92,14 @@ class Proxies:
         near = listening(fields.get("listen") or "")
         far = read_address(fields["upstream"], "upstream")
         for address, what in ((near, "listen"), (far, "upstream")):
-            self.permit(address, what)
+            self.permit(address, what, trusted=trusted)
         net = FaultSet(seed=self._seed)
         try:
-            return RelayProxy(checked_name(name, "name"), [near], far, net, _relay, shown=fields["upstream"])
+            return RelayProxy(checked_name(name, "name"), [near], far, net, _relay, upstream=fields["upstream"])
         except UsageError as error:
             raise bad_body(str(error)) from None
 
-    def permit(self, address: Address, what: str) -> None:
+    def permit(self, address: Address, what: str, *, trusted: bool = False) -> None:
         """Check that who comes may have an address joined.
 
         Raises:
@@ -107,7 +108,7 @@ class Proxies:
         if address.scheme == "stdio":
             raise Refusal(403, f"{what}: standard input and output are ours")
         named = FILES.intersection(address.options)
-        if self.trusted or (address.scheme in NETWORK and not named):
+        if self.trusted or trusted or (address.scheme in NETWORK and not named):
             return
         thing = f"{address.scheme}:" if address.scheme not in NETWORK else f"{min(named)}="
         raise Refusal(
@@ -123,8 +124,11 @@ class Proxies:
             await started(made)
         self._all[made.name] = made
 
-    async def populate(self, value: Any) -> tuple[list[Faulty], Refusal | None]:
+    async def populate(self, value: Any, *, trusted: bool = False) -> tuple[list[Faulty], Refusal | None]:
         """Make relays, or replace those that are not so already; return them, and what went wrong on the way.
+
+        Args:
+            trusted: as of the whole, for this once.
 
         Raises:
             Refusal: one of them cannot be; none has been made.
@@ -133,7 +137,7 @@ class Proxies:
             raise bad_body("it is to be a list of proxies")
         async with self._turn:
             all_fields = [as_object(one) for one in value]
-            made = [self._made(fields, f" at proxy {at}") for at, fields in enumerate(all_fields, 1)]
+            made = [self._made(fields, f" at proxy {at}", trusted=trusted) for at, fields in enumerate(all_fields, 1)]
             done: list[Faulty] = []
             for one, fields in zip(made, all_fields, strict=True):
                 try:
@@ -201,12 +205,19 @@ class Proxies:
                 await started(one)
                 one.clear()
 
-    async def close(self) -> None:
-        """Take down what is up."""
+    async def close(self, *, drain_s: float | None = None) -> None:
+        """Take down what is up.
+
+        Args:
+            drain_s: how long open conversations may take to end, in seconds; None: as the limits of each say.
+        """
         async with self._turn:
-            for one in self:
-                if isinstance(one, RelayProxy):
-                    await one.close(drain_s=0)
+            await asyncio.gather(*(one.close(drain_s=drain_s) for one in self if isinstance(one, RelayProxy)))
+
+    @property
+    def connections(self) -> set[Conversation]:
+        """The connections of all relays."""
+        return {each for one in self if isinstance(one, RelayProxy) for each in one.connections}
 
 
 async def started(proxy: Faulty) -> None:

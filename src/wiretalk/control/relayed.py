@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from wiretalk.address import Address, parse
 from wiretalk.control.faulty import Faulty
 from wiretalk.control.messages import bad_body
-from wiretalk.control.places import bare, listening, read_address, settled
+from wiretalk.control.places import bare, listening, read_address, settled, shown
 from wiretalk.relay.ledger import SUMMED
 from wiretalk.relay.relay import Relay, listens
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from wiretalk.address import Address
     from wiretalk.layer.faults import FaultSet
     from wiretalk.relay.ledger import Ledger
     from wiretalk.runtime import Conversation
@@ -34,13 +34,13 @@ class RelayProxy(Faulty):
         far: whom it goes to.
         net: its faults.
         make: makes the relay, of these.
-        shown: the upstream, as it is to be shown; "": as the address says.
+        upstream: the same, as it is to be shown; "": as the address says.
     """
 
     def __init__(
-        self, name: str, near: list[Address], far: Address, net: FaultSet, make: Maker, *, shown: str = ""
+        self, name: str, near: list[Address], far: Address, net: FaultSet, make: Maker, *, upstream: str = ""
     ) -> None:
-        super().__init__(name, net, self._where, shown or bare(far))
+        super().__init__(name, net, self._where, upstream or bare(far))
         self.relay: Relay | None = None
         self._near = near
         self._far = far
@@ -107,10 +107,8 @@ class RelayProxy(Faulty):
             self._past = self.totals()
             self.relay = self._last = relay
             if listens(self._near[0], by_itself=True):
-                # Clients of toxiproxy take what follows the last colon for the port, and the rest for an IPv4 address.
-                first = next((one for one in relay.addresses if "://127." in one), relay.addresses[0])
-                self._place = bare(parse(first))
-                self._near = [settled(self._near[0], first), *self._near[1:]]
+                self._place = shown(relay.addresses)
+                self._near = [settled(self._near[0], self._place), *self._near[1:]]
             self._changed.set()
         return self
 

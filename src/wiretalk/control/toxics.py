@@ -124,7 +124,9 @@ class Slicer(ToxicType):
         now = self.defaults() if fault is None else self.show(fault)
         numbers = {name: attributes.get(name, now[name]) for name in self.defaults()}
         for name, value in numbers.items():
-            if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            if isinstance(value, str) and value.isascii() and value.isdigit():
+                numbers[name] = int(value)
+            elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
                 raise UsageError("", reason=f"{name} of a slicer is a number of 0 or more")
         rest = {name: value for name, value in attributes.items() if name not in numbers}
         values, without = super().read(rest, fault)
