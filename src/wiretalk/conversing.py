@@ -180,6 +180,12 @@ def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes
     return answer
 
 
+def agreed(conversation: Conversation) -> str:
+    """Return what WebSocket agreed on, to be told after what TLS did; "" without WebSocket."""
+    facts = conversation.websocket
+    return f", {facts}" if facts is not None else ""
+
+
 def leaving_for(error: WiretalkError) -> str:
     """Return why a conversation is left that its handler ends with this error; see `Conversation.leaving`."""
     if isinstance(error, CodecError) and error.by == "peer":

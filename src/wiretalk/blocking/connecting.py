@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from wiretalk.address import parse
 from wiretalk.blocking.attempts import connect_first
+from wiretalk.blocking.carrying import channel_of, shakes_hands
 from wiretalk.blocking.connection import Connection
 from wiretalk.blocking.waiting import Deadline
-from wiretalk.conversing import Plan
+from wiretalk.conversing import Plan, agreed
 from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
 from wiretalk.transport import local_name, may_block, resolve, shown, told
@@ -65,7 +66,7 @@ class _Opening:
             from wiretalk.transport import open_stdio
 
             return self._begin(open_stdio(), None, whole)
-        if address.scheme == "tls" and self._secure is None:
+        if address.secure and self._secure is None:
             from wiretalk.transport.tls import client_context
 
             # A fault in its options is told before anything is opened.
@@ -105,7 +106,7 @@ class _Opening:
             raise
         connection = Connection(plan, peer, local, channel)
         tls = connection.tls
-        self.trace(f"connected {local} to {peer}" + (f", {tls}" if tls is not None else ""))
+        self.trace(f"connected {local} to {peer}" + (f", {tls}" if tls is not None else "") + agreed(connection))
         if plan.limits.idle_timeout_s is not None:
             connection.watch_idle(plan.limits.idle_timeout_s)
         message, interval_s, timeout_s = self._heartbeat
@@ -115,26 +116,15 @@ class _Opening:
 
     def _channel(self, sock: socket.socket, candidate: Candidate | None, peer: str, whole: Deadline) -> Channel:
         plan = self._plan
-        maximum = plan.limits.max_message_bytes
         if plan.address.kind == "datagram":
             from wiretalk.blocking.datagram import DatagramChannel
 
             everybody = None if candidate is None or candidate.connected else candidate.sockaddr
-            return DatagramChannel(sock, peer, maximum, everybody)
-        if plan.address.kind == "packet":
-            from wiretalk.blocking.packet import PacketChannel
-
-            return PacketChannel(sock, peer, maximum)
-        if self._secure is not None:
-            from wiretalk.blocking.tlschannel import TlsChannel
-            from wiretalk.transport.tls import TlsEngine
-
-            channel = TlsChannel(sock, peer, TlsEngine(self._secure, peer))
+            return DatagramChannel(sock, peer, plan.limits.max_message_bytes, everybody)
+        channel = channel_of(plan, sock, peer, self._secure, accepted=False)
+        if shakes_hands(plan):
             channel.shake_hands(whole.within(plan.limits.tls_handshake_timeout_s))
-            return channel
-        from wiretalk.blocking.channel import Channel
-
-        return Channel(sock, peer)
+        return channel
 
 
 def _resolved(address: Address, deadline: Deadline) -> list[Candidate]:

@@ -13,11 +13,11 @@ import time
 from wiretalk.blocking.datagram import UNIX_ROOM_LOOK_S, read_bytes
 from wiretalk.blocking.logs import log
 from wiretalk.blocking.waiting import READABLE, WRITABLE, Bell, Deadline, milliseconds
-from wiretalk.conversing import Conversation
+from wiretalk.conversing import Conversation, leaving_for
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, CodecError, LimitError, MessageError, OpenError, TimedOutError, WiretalkError
 from wiretalk.limits import DATAGRAMS_A_WAKE, READ_BYTES, REPLY_BATCH
-from wiretalk.transport import explain, name
+from wiretalk.transport import explain, name, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ class ReplyConversation(Conversation):
                 messages = error.messages
                 self._error = error
             self._answer(messages)
+            if self._error is not None:
+                self.leaving = leaving_for(self._error)
             if data is None:
                 self._finished_by_peer = True
                 return
@@ -86,17 +88,20 @@ class ReplyConversation(Conversation):
             batch = messages[start : start + REPLY_BATCH]
             self.messages_received += len(batch)
             wire = self._batch(batch)
-            gathered.append(wire)
-            size += len(wire)
+            if wire is not None:
+                gathered.append(wire)
+                size += len(wire)
             if size > READ_BYTES:
                 self._transport.send(b"".join(gathered))
                 gathered, size = [], 0
             if self._error is not fault:
                 break
-        if size:
+        # An empty answer is one where messages are whole.
+        if size or (gathered and self.plan.address.kind == "messages"):
             self._transport.send(gathered[0] if len(gathered) == 1 else b"".join(gathered))
 
-    def _batch(self, messages: list[bytes]) -> bytes:
+    def _batch(self, messages: list[bytes]) -> bytes | None:
+        """Return the answers, as they go out; None: there are none."""
         answers: list[bytes] = []
         try:
             # Extending keeps the answers made before a failing one, which are owed to the peer.
@@ -109,14 +114,14 @@ class ReplyConversation(Conversation):
         encode_all = self._framing.encode_all
         try:
             try:
-                wire = encode_all(answers) if answers else b""
+                wire = encode_all(answers) if answers else None
             except TypeError:
                 answers = [answer for answer in answers if answer is not None]
-                wire = encode_all(answers) if answers else b""
+                wire = encode_all(answers) if answers else None
         except (TypeError, MessageError, LimitError) as error:
             log().error("%s: an answer cannot be sent: %s; the connection is ended", self.peer, error)
             self._error = WiretalkError(f"an answer cannot be sent: {error}")
-            return b""
+            return None
         self.messages_sent += len(answers)
         return wire
 
@@ -141,7 +146,7 @@ class ReplyDatagrams:
     def __init__(self, listener: Listener, plan: Plan, reply: Reply, gate: Gate | None = None) -> None:
         self.plan = plan
         self._gate = gate
-        self.local = str(listener.address.but(options={}))
+        self.local = told(listener.address)
         self.bytes_received = 0
         self.bytes_sent = 0
         self.messages_received = 0

@@ -291,6 +291,6 @@ def layering(*, accepted: bool) -> Layering:
     """
 
     def layer(conversation: Conversation) -> WebSocketLayer:
-        return WebSocketLayer(engine_of(conversation, accepted=accepted), conversation)
+        return WebSocketLayer(engine_of(conversation.plan, conversation.peer, accepted=accepted), conversation)
 
     return layer

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wiretalk.address import Address
-    from wiretalk.conversing import Conversation
+    from wiretalk.conversing import Plan
     from wiretalk.layer.wsfacts import WebSocketFacts
 
 GOOD_CLOSES = frozenset({1000, 1001, 1005})
@@ -266,17 +266,17 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
-def engine_of(conversation: Conversation, *, accepted: bool) -> WebSocketEngine:
+def engine_of(plan: Plan, peer: str, *, accepted: bool) -> WebSocketEngine:
     """Return the engine of a new conversation.
 
     Args:
-        conversation: one at a ws or wss address.
+        plan: of a ws or wss address.
+        peer: the peer's name, for errors.
         accepted: whether the peer comes to us, so that we are the server.
     """
-    plan = conversation.plan
     return WebSocketEngine(
         plan.address,
-        conversation.peer,
+        peer,
         accepted=accepted,
         max_message_bytes=plan.limits.max_message_bytes,
         textual=plan.codec_name.partition(":")[0] not in {"msgpack", "struct"},

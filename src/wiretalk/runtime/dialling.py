@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
+from wiretalk.conversing import agreed
 from wiretalk.errors import TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S
 from wiretalk.runtime.aside import aside
@@ -80,6 +81,7 @@ class Dialler:
             TimedOutError: a step took too long; its `wait` says which.
         """
         step = "resolve"
+        told_step: list[str] = []
         address = self.plan.address
         try:
             async with asyncio.timeout(self._timeout_s):
@@ -98,10 +100,11 @@ class Dialler:
                 step = "proxy"
                 await self._preface(sock, proxied)
                 step = "tls-handshake"
-                return await self._begin(sock, candidate, make)
+                return await self._begin(sock, candidate, make, told_step)
         except TimeoutError as error:
             if isinstance(error, WiretalkError):
                 raise
+            step = told_step[0] if told_step else step
             own = {"resolve": self._resolve_timeout_s, "connect": self._connect_timeout_s}.get(step)
             raise TimedOutError(shown(address), step, own if own is not None else self._timeout_s) from None
 
@@ -121,8 +124,11 @@ class Dialler:
             sock.close()
             raise
 
-    async def _begin(self, sock: socket.socket, candidate: Candidate, make: Make[Kind]) -> Kind:
-        """Make the conversation on a connected socket; with TLS, wait for the handshake."""
+    async def _begin(self, sock: socket.socket, candidate: Candidate, make: Make[Kind], told_step: list[str]) -> Kind:
+        """Make the conversation on a connected socket; with TLS and WebSocket, wait for the handshake.
+
+        The step that it was in when that failed is put into `told_step`, where it was not TLS's.
+        """
         plan = self.plan
         opening = asyncio.get_running_loop().create_future()
         local = local_name(sock, plan.address)
@@ -136,8 +142,10 @@ class Dialler:
         try:
             await opening
         except BaseException:
+            if plan.address.kind == "messages" and (self._tls is None or conversation.tls is not None):
+                told_step.append("websocket-handshake")
             conversation.abort()
             raise
         tls: Any = conversation.tls
-        self.trace(f"connected {local} to {peer}" + (f", {tls}" if tls is not None else ""))
+        self.trace(f"connected {local} to {peer}" + (f", {tls}" if tls is not None else "") + agreed(conversation))
         return conversation
