@@ -38,6 +38,9 @@ MAX_UDP_PEERS = 4096
 UDP_PEER_IDLE_S = 60.0
 """A UDP peer silent for so long is forgotten: UDP has no other ending."""
 
+ECHO_PEERS = 4096
+"""ICMP: peers whose latest request is remembered; the longest silent are forgotten, and answered with number 0."""
+
 DATAGRAMS_A_WAKE = 64
 """Datagrams taken from one socket before others get their turn."""
 
@@ -52,6 +55,9 @@ ANSWERS_S = 1.0
 
 CHILD_GRACE_S = 1.0
 """A program whose peer has gone may take so long to end by itself, and so long again after SIGTERM, before SIGKILL."""
+
+CHILD_LOOK_S = 0.05
+"""Between two looks at a program where the system does not tell when one ends."""
 
 FOLLOW_LOOK_S = 0.1
 """Between two looks at a file that is followed."""
