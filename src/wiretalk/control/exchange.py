@@ -42,15 +42,8 @@ class Exchange:
         return self._http.our_state is not h11.IDLE
 
     def feed(self, data: bytes) -> None:
-        """Take what has come; b"" is the end.
-
-        Raises:
-            Refusal: after the end, nothing may come.
-        """
-        try:
-            self._http.receive_data(data)
-        except h11.RemoteProtocolError as error:
-            raise refused(error) from None
+        """Take what has come; b"" is the end."""
+        self._http.receive_data(data)
 
     def next(self) -> Request | None:
         """Return the next request; None: more must come.
