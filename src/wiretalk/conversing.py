@@ -15,6 +15,7 @@ from wiretalk.errors import (
     CodecError,
     LimitError,
     MalformedError,
+    MissingPackageError,
     OpenError,
     RefusedError,
     UnreachableError,
@@ -123,7 +124,7 @@ class Plan:
 
     Raises:
         UsageError: a framing or codec is unknown.
-        MissingPackageError: the codec's package is not installed.
+        MissingPackageError: the codec's package, or the scheme's, is not installed.
     """
 
     __slots__ = ("address", "codec", "codec_name", "decode", "dialled", "encode", "framing", "layers", "limits")
@@ -154,6 +155,8 @@ class Plan:
         self.decode = self.codec.decode if self.codec is not None else None
         self.encode = self.codec.encode if self.codec is not None else None
         self.framing = spec
+        if address.kind == "messages":
+            _need_websockets(address)
         framings.make(spec, self.limits.max_message_bytes)
 
     def new_framing(self) -> Framing | WholeMessages:
@@ -178,6 +181,14 @@ def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes
         return None if value is None else encode(value)
 
     return answer
+
+
+def _need_websockets(address: Address) -> None:
+    """Raise MissingPackageError where the package for WebSocket is missing, before anything is opened."""
+    try:
+        import websockets  # noqa: F401  # a light door, whose rooms open when they are used
+    except ImportError:
+        raise MissingPackageError("websockets", "ws", f"the scheme {address.scheme}") from None
 
 
 def agreed(conversation: Conversation) -> str:

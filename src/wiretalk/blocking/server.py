@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from wiretalk.address.access import Access
-    from wiretalk.blocking.channel import Channel
     from wiretalk.blocking.sessions import Observer, Session
     from wiretalk.transport import Listener
 

@@ -91,7 +91,8 @@ def answer(side: Any, address: Address, peer: str, request: Any) -> Outcome:
     why = side.handshake_exc
     if isinstance(why, wsprotocol.InvalidOrigin):
         side.send_response(side.reject(403, f"pages from {why.value or 'nowhere'} are not let in here\n"))
-        return None, _refused(peer, f"its Origin is {why.value!a}, which is not let in (403)")
+        named = f"its Origin is {why.value!a}, which" if why.value else "it names no Origin, and who names none"
+        return None, _refused(peer, f"{named} is not let in (403)")
     if isinstance(why, wsprotocol.InvalidUpgrade):
         text = "this is a WebSocket, which a page talks to by `new WebSocket(...)`, and not a page itself\n"
         polite = side.reject(426, text)
