@@ -150,7 +150,8 @@ class StreamTransport:
             code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if not code:
                 return
-            self._break(OSError(code, os.strerror(code)))
+            if not getattr(self.sock, "unread_is_end", False):
+                self._break(OSError(code, os.strerror(code)))
         self.pause()
         self.resume()
 
