@@ -244,3 +244,34 @@ def program():
     yield start
     for one in started:
         one.close()
+
+
+NEW_NETWORK = 0x40000000
+"""CLONE_NEWNET of linux/sched.h."""
+
+
+@pytest.fixture
+def own_network(require):
+    """Run the test in a network of its own, in which the loopback is up and the system answers no pings.
+
+    It is the thread's that asks, and that of the threads it starts. It takes root, and Linux.
+    """
+    import ctypes
+    import fcntl
+    import socket
+    import struct
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    require(hasattr(libc, "unshare") and os.geteuid() == 0, "a network of one's own takes root on Linux")
+    with open("/proc/thread-self/ns/net", "rb") as before:
+        require(libc.unshare(NEW_NETWORK) == 0, "this machine gives no networks of one's own")
+        try:
+            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+                # SIOCSIFFLAGS with IFF_UP.
+                fcntl.ioctl(sock, 0x8914, struct.pack("16sh14x", b"lo", 1))
+            for name in ("ipv4/icmp_echo_ignore_all", "ipv6/icmp/echo_ignore_all"):
+                with open(f"/proc/sys/net/{name}", "w", encoding="ascii") as file:
+                    file.write("1")
+            yield
+        finally:
+            assert libc.setns(before.fileno(), NEW_NETWORK) == 0

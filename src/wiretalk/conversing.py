@@ -11,9 +11,11 @@ from wiretalk import codec as codecs
 from wiretalk import framing as framings
 from wiretalk.ending import Ending
 from wiretalk.errors import (
+    ClosedError,
     CodecError,
     LimitError,
     MalformedError,
+    MissingPackageError,
     OpenError,
     RefusedError,
     UnreachableError,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from wiretalk.address import Address
     from wiretalk.codec import Codec
     from wiretalk.framing import Framing
+    from wiretalk.layer.wsfacts import WebSocketFacts
     from wiretalk.limits import Limits
     from wiretalk.transport.tls import TlsFacts
 
@@ -52,14 +55,21 @@ UDP_PAYLOAD_BYTES = 65507
 
 
 class WholeMessages:
-    """The framing of a transport whose messages are messages already: nothing to do, and a limit to hold."""
+    """The framing of a transport whose messages are messages already: nothing to do, and a limit to hold.
 
-    __slots__ = ("_empty", "max_message_bytes", "spec")
+    Args:
+        max_message_bytes: the limit.
+        empty: whether there are empty messages.
+        text: whether all messages have to be UTF-8.
+    """
 
-    def __init__(self, max_message_bytes: int, *, empty: bool) -> None:
+    __slots__ = ("_empty", "_text", "max_message_bytes", "spec")
+
+    def __init__(self, max_message_bytes: int, *, empty: bool, text: bool = False) -> None:
         self.spec = "datagram"
         self.max_message_bytes = max_message_bytes
         self._empty = empty
+        self._text = text
 
     def feed(self, data: bytes) -> list[bytes]:
         """Return the one message."""
@@ -74,7 +84,7 @@ class WholeMessages:
 
         Raises:
             LimitError: it is over the limit.
-            MalformedError: it is empty, where an empty message cannot be told from the end.
+            MalformedError: it is empty, where an empty message cannot be told from the end; or no text, where all are.
             TypeError: it is no bytes.
         """
         if type(message) is not bytes:
@@ -83,6 +93,11 @@ class WholeMessages:
             raise LimitError("max_message_bytes", self.max_message_bytes, f"a message of {len(message)} bytes", by="us")
         if not message and not self._empty:
             raise MalformedError("an empty message cannot be sent here: it would be taken for the end", by="us")
+        if self._text:
+            try:
+                message.decode()
+            except UnicodeDecodeError as error:
+                raise MalformedError(f"opcode=text sends UTF-8, and this is none: {error.reason}", by="us") from None
         return message
 
     def encode_all(self, messages: list[bytes]) -> bytes:
@@ -110,7 +125,7 @@ class Plan:
 
     Raises:
         UsageError: a framing or codec is unknown.
-        MissingPackageError: the codec's package is not installed.
+        MissingPackageError: the codec's package, or the scheme's, is not installed.
     """
 
     __slots__ = ("address", "codec", "codec_name", "decode", "dialled", "encode", "framing", "layers", "limits")
@@ -141,6 +156,8 @@ class Plan:
         self.decode = self.codec.decode if self.codec is not None else None
         self.encode = self.codec.encode if self.codec is not None else None
         self.framing = spec
+        if address.kind == "messages":
+            _need_websockets(address)
         framings.make(spec, self.limits.max_message_bytes)
 
     def new_framing(self) -> Framing | WholeMessages:
@@ -150,7 +167,8 @@ class Plan:
         maximum = self.limits.max_message_bytes
         if self.address.scheme.startswith("udp"):
             maximum = min(maximum, UDP_PAYLOAD_BYTES)
-        return WholeMessages(maximum, empty=self.address.kind == "datagram")
+        text = self.address.option("opcode") == "text"
+        return WholeMessages(maximum, empty=self.address.kind != "packet", text=text)
 
 
 def on_bytes(reply: Callable[[Any], Any], plan: Plan) -> Callable[[bytes], bytes | None]:
@@ -185,6 +203,27 @@ def told(error: Exception, why: str, peer: str, log: Logger) -> WiretalkError:
     return error
 
 
+def _need_websockets(address: Address) -> None:
+    """Raise MissingPackageError where the package for WebSocket is missing, before anything is opened."""
+    try:
+        import websockets  # noqa: F401  # a light door, whose rooms open when they are used
+    except ImportError:
+        raise MissingPackageError("websockets", "ws", f"the scheme {address.scheme}") from None
+
+
+def agreed(conversation: Conversation) -> str:
+    """Return what WebSocket agreed on, to be told after what TLS did; "" without WebSocket."""
+    facts = conversation.websocket
+    return f", {facts}" if facts is not None else ""
+
+
+def leaving_for(error: WiretalkError) -> str:
+    """Return why a conversation is left that its handler ends with this error; see `Conversation.leaving`."""
+    if isinstance(error, CodecError) and error.by == "peer":
+        return "codec"
+    return "failed" if error.by == "us" and not isinstance(error, ClosedError) else ""
+
+
 def together(address: str, errors: list[WiretalkError]) -> WiretalkError:
     """Return one error for several failed attempts: the most telling kind, with what happened to each.
 
@@ -212,6 +251,8 @@ class Conversation:
         peer: the peer's address, as text.
         local: our own address, as text.
         ending: how it ended, or None while it goes on.
+        leaving: why we end it, for those peers that can be told: "" (we are done), "stopping" (the server is), "codec"
+            (its messages are no values) or "failed" (what handles it).
     """
 
     __slots__ = (
@@ -222,6 +263,7 @@ class Conversation:
         "_opened_at",
         "_transport",
         "ending",
+        "leaving",
         "local",
         "peer",
         "plan",
@@ -232,6 +274,7 @@ class Conversation:
         self.peer = peer
         self.local = local
         self.ending: Ending | None = None
+        self.leaving = ""
         self._framing = plan.new_framing()
         self._keeper = keeper
         self._opened_at = time.monotonic()
@@ -286,9 +329,17 @@ class Conversation:
         """What TLS agreed on; None without TLS."""
         return self._transport.tls
 
+    @property
+    def websocket(self) -> WebSocketFacts | None:
+        """What the WebSocket handshake agreed on; None without WebSocket."""
+        facts: WebSocketFacts | None = getattr(self._transport, "websocket", None)
+        return facts
+
     def as_dict(self) -> dict[str, Any]:
         """Return the facts for JSON."""
         tls = self.tls
+        websocket = self.websocket
+        agreed = {"websocket": websocket.as_dict()} if websocket is not None else {}
         return {
             "peer": self.peer,
             "local": self.local,
@@ -299,6 +350,7 @@ class Conversation:
             "messages_sent": self.messages_sent,
             "unsent_bytes": self.unsent_bytes,
             "tls": tls.as_dict() if tls is not None else None,
+            **agreed,
             "ending": self.ending.as_dict() if self.ending is not None else None,
         }
 

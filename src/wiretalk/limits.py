@@ -38,6 +38,9 @@ MAX_UDP_PEERS = 4096
 UDP_PEER_IDLE_S = 60.0
 """A UDP peer silent for so long is forgotten: UDP has no other ending."""
 
+ECHO_PEERS = 4096
+"""ICMP: peers whose latest request is remembered; the longest silent are forgotten, and answered with number 0."""
+
 DATAGRAMS_A_WAKE = 64
 """Datagrams taken from one socket before others get their turn."""
 
@@ -53,6 +56,9 @@ ANSWERS_S = 1.0
 CHILD_GRACE_S = 1.0
 """A program whose peer has gone may take so long to end by itself, and so long again after SIGTERM, before SIGKILL."""
 
+CHILD_LOOK_S = 0.05
+"""Between two looks at a program where the system does not tell when one ends."""
+
 FOLLOW_LOOK_S = 0.1
 """Between two looks at a file that is followed."""
 
@@ -65,11 +71,47 @@ EARLY_DATAGRAMS = 64
 EARLY_BYTES = 256 * KIB
 """Relaying: their bytes together."""
 
+PROXY_HEADER_BYTES = 4 * KIB
+"""The longest PROXY header that is taken, with what it tells besides addresses; a longer one is refused."""
+
+PROXY_ANSWER_BYTES = 16 * KIB
+"""The longest answer of an HTTP proxy to CONNECT, its header lines together."""
+
 FAULT_FLIGHT_BYTES = 16 * MIB
 """Faults: bytes of one direction of a connection that a delay may hold, as on a long way: 1 Gbit/s for 130 ms."""
 
 FAULT_QUEUE_BYTES = 256 * KIB
 """Faults: bytes of one direction that may wait for a slow link, or a stalled one, before the sender is not read."""
+
+CONTROL_HEAD_BYTES = 16 * KIB
+"""Control: the head of a request, its target and headers together."""
+
+CONTROL_HEADERS = 64
+"""Control: headers of a request."""
+
+CONTROL_BODY_BYTES = MIB
+"""Control: the body of a request or an answer; a list of 4,000 relays fits."""
+
+CONTROL_REQUEST_S = 15.0
+"""Control: how long a request may take to come, from its first byte to its last."""
+
+CONTROL_ANSWER_S = 25.0
+"""Control: how long doing what a request asks for may take."""
+
+CONTROL_IDLE_S = 60.0
+"""Control: how long a connection is kept open for the next request."""
+
+CONTROL_CONNECTIONS = 64
+"""Control: connections open at once."""
+
+CONTROL_PROXIES = 1024
+"""Control: relays made by it, at once."""
+
+CONTROL_FAULTS = 128
+"""Control: faults of one relay; each is in the way of every byte."""
+
+CONTROL_NAME_BYTES = 255
+"""Control: the name of a relay or a fault."""
 
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""
@@ -82,6 +124,12 @@ ATTEMPT_DELAY_S = 0.25
 
 TLS_HANDSHAKE_TIMEOUT_S = 10.0
 """A peer that connects and then does not finish its TLS handshake is dropped."""
+
+WS_HANDSHAKE_BYTES = 64 * KIB
+"""WebSocket: a request, or the answer to ours, that is longer than this is refused: headers without an end."""
+
+WS_PIECE_BYTES = 4 * KIB
+"""WebSocket: compressed bytes unpacked at once, since they may become a thousand times as many."""
 
 SWEEP_MOST_S = 15.0
 """The longest pause between two looks for idle connections."""

@@ -228,7 +228,7 @@ def test_connect_with_faults_is_a_conversation_like_any_other(shell, served):
 @pytest.mark.parametrize(
     ("fault", "status", "told"),
     [
-        ("up:reset=3B", 10, "reset by us (by a fault)"),
+        ("up:reset=3B", 10, "reset by the system (by a fault)"),
         ("refuse", 3, "refused by a fault"),
     ],
 )

@@ -156,7 +156,17 @@ def face(request):
 
 
 STREAMS = ("tcp", "tcp4", "tcp6", "unix", "abstract", "tls")
-MESSAGES = ("udp", "udp4", "udp6", "unixgram", "unixpacket")
+MESSAGES = ("udp", "udp4", "udp6", "unixgram", "unixpacket", "icmp", "icmp6", "raw")
+RAW = ("icmp", "icmp6", "raw")
+"""They take root, and a network in which nobody else answers."""
+
+
+@pytest.fixture(autouse=True)
+def _network_of_raw(request):
+    """Come before the face, whose threads have the network that their maker has."""
+    callspec = getattr(request.node, "callspec", None)
+    if callspec is not None and {callspec.params.get("place"), callspec.params.get("message_place")} & set(RAW):
+        request.getfixturevalue("own_network")
 
 
 @pytest.fixture(scope="session")
@@ -179,6 +189,7 @@ class Place:
         self.folder = folder
         self.authority = authority
         self.is_stream = scheme in STREAMS
+        self.clients = 0
 
     @property
     def listening(self):
@@ -190,12 +201,20 @@ class Place:
             return f"tls://127.0.0.1:0?cert={self.authority}/server.pem"
         if self.scheme == "abstract":
             return f"unix:@wiretalk-test{str(self.folder).replace('/', '-')}"
+        if self.scheme in RAW:
+            return {"icmp": "icmp://127.0.0.1", "icmp6": "icmp://[::1]", "raw": "raw://127.0.0.2?protocol=253"}[
+                self.scheme
+            ]
         return f"{self.scheme}:{self.folder}/s"
 
     def connecting(self, server):
         address = str(server.addresses[0])
         if self.scheme == "tls":
             return f"{address.partition('?')[0]}?ca={self.authority}/ca.pem"
+        if self.scheme == "raw":
+            # Without ports, two clients are told apart by their addresses alone.
+            self.clients += 1
+            return f"{address}&bind=127.0.1.{self.clients}"
         return address
 
 

@@ -16,9 +16,11 @@ import pytest
 from wiretalk import errors, limits
 from wiretalk.address import OPTIONS, SCHEMES
 from wiretalk.cli.commands import COMMANDS
-from wiretalk.cli.topics import STATUSES
+from wiretalk.cli.topics import STATUSES, written
 from wiretalk.codec import CODECS
 from wiretalk.framing import FRAMINGS
+from wiretalk.layer.faults.fault import COMMON, parameters_of
+from wiretalk.layer.faults.table import FAULTS, load
 from wiretalk.service import SERVICES
 from wiretalk.units import format_duration, format_size
 
@@ -116,6 +118,21 @@ def constants():
     return rows
 
 
+def faults():
+    """Return every fault: how it is written, its own parameters, what `p` is for, and what happens."""
+    rows = []
+    for name, (_, summary) in FAULTS.items():
+        stage = load(name)
+        own = [
+            code(f"{one.name}={one.form}")
+            for one in parameters_of(stage).values()
+            if one.name not in COMMON and one.name != stage.main
+        ]
+        each = "connection" if stage.once else "piece" if name != "slow_close" else "end"
+        rows.append([code(written(name)), ", ".join(own), each, plain(summary)])
+    return rows
+
+
 def exit_statuses():
     return [[str(number), code(how), plain(STATUSES[how])] for how, number in errors.EXIT_STATUS.items()]
 
@@ -184,6 +201,7 @@ TABLES = {
     "options": options,
     "limits": server_limits,
     "constants": constants,
+    "faults": faults,
     "exit statuses": exit_statuses,
     "errors": error_classes,
 }

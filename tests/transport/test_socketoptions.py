@@ -205,3 +205,16 @@ def test_no_socket_is_left_open_when_an_option_fails(option):
     for _ in range(3):
         with pytest.raises(UnreachableError):
             option("udp://127.0.0.1:80?interface=nowhere0", SOL, socket.SO_KEEPALIVE)
+
+
+def test_what_a_tcp_peer_has_not_taken_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as sock:
+        peer, _ = listener.accept()
+        with peer:
+            sock.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                while True:
+                    sock.send(bytes(1 << 20))
+            # More than the peer's system has room for.
+            assert socketoptions.unacknowledged_bytes(sock) > 0
+    assert socketoptions.unacknowledged_bytes(sock) == 0

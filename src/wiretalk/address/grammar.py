@@ -59,6 +59,10 @@ def parse(text: str | Address) -> Address:
         from wiretalk.address import together
 
         together.check(address)
+    if shape == "command":
+        from wiretalk.address import commands
+
+        commands.check(address, start, end)
     return address
 
 

@@ -105,6 +105,8 @@ VALUES = {
     "list": "NAME,…",
     "bind": "HOST:PORT",
     "fingerprint": "sha256:HEX",
+    "proxy": "socks5|http://USER:PASSWORD@HOST:PORT",
+    "networks": "NETWORK,…",
 }
 """What stands for a value in help, by kind."""
 
@@ -117,6 +119,7 @@ IP = f"{PORTS} icmp raw"
 UNIX = "unix unixgram unixpacket"
 TLS = "tls wss"
 WS = "ws wss"
+PROXIED = f"{TCP} unix"
 OPCODES = ("auto", "text", "binary")
 PROGRAMS = "exec pty"
 SOCKETS = f"{IP} {UNIX} vsock"
@@ -135,6 +138,14 @@ OPTIONS: dict[str, Option] = {
         Option("user_timeout", "duration", TCP, "unacknowledged for so long: dead", low=0.001, high=4294967),
         Option("bind", "bind", IP, "connect from this HOST, HOST:PORT or :PORT"),
         Option("interface", "interface", IP, "use this network interface, by name (for a group, or by its address)"),
+        Option("via", "proxy", TCP, "go by this proxy, which looks the name up"),
+        Option(
+            "send_proxy", "choice", PROXIED, "say first whose connection it is (PROXY protocol)", choices=("v1", "v2")
+        ),
+        Option(
+            "proxy_protocol", "flag", PROXIED, "listening: proxies say first whose connection it is (PROXY protocol)"
+        ),
+        Option("proxy_from", "networks", PROXIED, "listening: the proxies that may; this machine's alone unless told"),
         Option("reuseaddr", "flag", PORTS, "listen though old connections linger (SO_REUSEADDR)"),
         Option("reuseport", "flag", PORTS, "share the port with other processes (SO_REUSEPORT)"),
         Option("v6only", "flag", "tcp tcp6 tls ws wss udp udp6", "an IPv6 socket takes no IPv4"),
@@ -165,6 +176,7 @@ OPTIONS: dict[str, Option] = {
         Option("subprotocol", "list", WS, "WebSocket subprotocols to offer, or to choose from"),
         Option("origin", "list", WS, "say to come from this web page; listening: let those in alone", value="URL"),
         Option("compress", "flag", WS, "messages may be compressed (RFC 7692); compress=0: never"),
+        Option("ping", "duration", WS, "ping a silent peer, after so long; so long again: dead", low=0.01, high=86400),
         Option("opcode", "choice", WS, "what messages are sent as (auto: text if UTF-8)", choices=OPCODES),
         Option("baud", "integer", "serial", "speed in bits a second", low=50, high=4_000_000),
         Option("bits", "integer", "serial", "data bits", low=5, high=8),
@@ -179,6 +191,8 @@ OPTIONS: dict[str, Option] = {
         Option("append", "flag", "file", "write after what is there"),
         Option("follow", "flag", "file", "read what is appended later too, for ever"),
         Option("protocol", "integer", "raw", "the number of the protocol over IP", low=0, high=255),
+        Option("hdrincl", "flag", "raw", "IPv4: messages are whole packets, header included (IP_HDRINCL)"),
+        Option("checksum", "integer", "raw", "IPv6: the system fills and checks a checksum at this offset", high=65534),
     )
 }
 """Every option, by name, in the order in which help shows them."""
@@ -188,6 +202,7 @@ NEVER_TOGETHER = (
     ("write", "append", "the one begins anew, the other goes on"),
     ("follow", "write", "the one reads, the other writes"),
     ("follow", "append", "the one reads, the other writes"),
+    ("hdrincl", "checksum", "the one is for IPv4, the other for IPv6"),
     ("tos", "dscp", "they set the same byte"),
     ("self_signed", "cert", "the one makes what the other names"),
     ("self_signed", "key", "the one makes what the other names"),

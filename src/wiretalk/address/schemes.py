@@ -102,8 +102,8 @@ SCHEMES: dict[str, Scheme] = {
         Scheme("pty", "command", "stream", "pty:bash", "a program on a terminal of its own", listens=False),
         Scheme("stdio", "nothing", "stream", "-", "our own standard input and output", listens=False),
         Scheme("file", "path", "stream", "file:capture.bin?append", "a file", listens=False),
-        Scheme("icmp", "host", "datagram", "icmp://192.0.2.1", "ICMP echo", opened=False),
-        Scheme("raw", "host", "datagram", "raw://192.0.2.1?protocol=89", "raw IP", opened=False),
+        Scheme("icmp", "host", "datagram", "icmp://192.0.2.1", "ICMP echo: the payloads of pings"),
+        Scheme("raw", "host", "datagram", "raw://192.0.2.1?protocol=89", "a protocol over IP, by its number"),
     )
 }
 """Every scheme, by name, in the order in which help shows them."""

@@ -31,11 +31,25 @@ def check(address: Address) -> None:
         at = front.find("//") + 2 if "//" in front else 0
         reason = f"{address.host} is a multicast group, and {address.scheme} has none"
         raise AddressError(address.text, at, reason, "write udp://", len(address.host) + 2 * (":" in address.host))
+    if "proxy_from" in options and not options.get("proxy_protocol"):
+        reason = "proxy_from lists whose PROXY header counts, and none is awaited"
+        raise _fault(address, "proxy_from", reason, "add proxy_protocol")
+    if address.scheme == "raw":
+        _check_raw(address)
     if address.scheme == "raw" and "protocol" not in options:
         text = address.text
         end = text.find("?") if "?" in text else len(text)
         reason, hint = "raw needs the number of a protocol", f"write {text[:end]}?protocol=N"
         raise AddressError(text, end, reason, hint)
+
+
+def _check_raw(address: Address) -> None:
+    options = address.options
+    for option, other, version in (("hdrincl", 6, 4), ("checksum", 4, 6)):
+        if options.get(option, False) is not False and address.ip_version == other:
+            raise _fault(address, option, f"{option} is for IPv{version}, and this is IPv{other}", "leave it out")
+    if int(options.get("checksum", 0)) % 2:  # type: ignore[arg-type]  # the grammar has read a number
+        raise _fault(address, "checksum", "checksum must be an even offset", "RFC 3542, section 3.1")
 
 
 def _fault(address: Address, option: str, reason: str, hint: str) -> AddressError:

@@ -147,6 +147,20 @@ def read_endpoint(text: str) -> tuple[str, int]:
     return host, read_port(port) if port else 0
 
 
+def read_via(option: Option, text: str) -> str:
+    """Return the proxy to go by; see `proxies`."""
+    from wiretalk.address import proxies
+
+    return proxies.read_via(option, text)
+
+
+def read_networks(option: Option, text: str) -> str:
+    """Return networks with commas between them; see `proxies`."""
+    from wiretalk.address import proxies
+
+    return proxies.read_networks(option, text)
+
+
 READERS: dict[str, Callable[[Option, str], OptionValue]] = {
     "flag": read_flag,
     "integer": read_integer,
@@ -161,6 +175,8 @@ READERS: dict[str, Callable[[Option, str], OptionValue]] = {
     "list": read_list,
     "fingerprint": read_fingerprint,
     "bind": read_bind,
+    "proxy": read_via,
+    "networks": read_networks,
 }
 """From the text after the equals sign to a value, by kind."""
 

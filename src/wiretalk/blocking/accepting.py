@@ -8,6 +8,7 @@ from __future__ import annotations
 import select
 import threading
 
+from wiretalk.blocking.arriving import Arrivals
 from wiretalk.blocking.logs import log
 from wiretalk.blocking.waiting import READABLE, Bell, Deadline, milliseconds
 from wiretalk.errors import LimitError, WiretalkError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from wiretalk.transport import Listener
 
     Adopt = Callable[["Source", Any, Any, Bell], None]
+    Welcome = Callable[["Source", Any, Any, str, str, Bell], None]
 
 
 class Source:
@@ -51,10 +53,18 @@ class Acceptor:
         full: whether the server takes no more connections now; `wake` tells that it may again.
         sweep: called every `sweep_s` seconds.
         sweep_s: see there.
+        welcome: called like `adopt`, with the names of the peer and of us, for one that has said by a PROXY header
+            whose it is.
+
+    Attributes:
+        arrivals: connections whose PROXY header is awaited.
     """
 
-    def __init__(self, adopt: Adopt, full: Callable[[], bool], sweep: Callable[[], None], sweep_s: float) -> None:
+    def __init__(
+        self, adopt: Adopt, full: Callable[[], bool], sweep: Callable[[], None], sweep_s: float, welcome: Welcome
+    ) -> None:
         self._adopt = adopt
+        self.arrivals = Arrivals(welcome)
         self._full = full
         self._sweep = sweep
         self._sweep_s = sweep_s
@@ -111,6 +121,7 @@ class Acceptor:
         if self._thread.ident is not None and self._thread is not threading.current_thread():
             self._thread.join()
         self._close_listeners()
+        self.arrivals.close()
         if self._spare is not None:
             self._spare.close()
 
@@ -129,13 +140,17 @@ class Acceptor:
         while not self._closing:
             self._watch()
             wait = next_sweep.within(self._retry.left_s() if self._retry is not None else None)
+            wait = wait.within(self.arrivals.left_s())
             for fd, _ in self._poll.poll(milliseconds(wait.left_s())):
                 if fd == self._bell.fileno():
                     self._bell.clear()
                 elif fd in self._peers:
                     self._peers[fd].readable()
+                elif fd in self.arrivals:
+                    self.arrivals.readable(fd, self._poll)
                 else:
                     self._accept(self._sources[fd])
+            self.arrivals.refuse_late(self._poll)
             if next_sweep.left_s() == 0:
                 self._sweep()
                 next_sweep = Deadline(self._sweep_s)
@@ -186,5 +201,8 @@ class Acceptor:
         if accepted is None:
             return False
         self._spare = None
-        self._adopt(source, *accepted, bell)
+        if source.plan.address.option("proxy_protocol"):
+            self.arrivals.take(source, *accepted, bell, self._poll)
+        else:
+            self._adopt(source, *accepted, bell)
         return True

@@ -10,7 +10,7 @@ import select
 from wiretalk.blocking.waiting import WRITABLE, Deadline, milliseconds
 from wiretalk.errors import OpenError, TimedOutError, WiretalkError
 from wiretalk.limits import ATTEMPT_DELAY_S
-from wiretalk.transport import finish_connect, open_socket, start_connect
+from wiretalk.transport import finish_connect, open_socket, shown, start_connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def connect_first(candidates: list[Candidate], trace: Trace, deadline: Deadline)
     try:
         while (won := race.step(deadline)) is None:
             if deadline.left_s() == 0:
-                raise TimedOutError(str(candidates[0].address), "connect", deadline.seconds)
+                raise TimedOutError(shown(candidates[0].address), "connect", deadline.seconds)
         return won
     finally:
         race.abandon()
@@ -51,7 +51,7 @@ class _Race:
     """The attempts under way, by file descriptor."""
 
     def __init__(self, candidates: list[Candidate], trace: Trace) -> None:
-        self._address = str(candidates[0].address)
+        self._address = shown(candidates[0].address)
         self._waiting = list(candidates)
         self._trace = trace
         self._running: dict[int, tuple[socket.socket, Candidate]] = {}

@@ -40,6 +40,7 @@ class Channel(Outlet):
 
     Attributes:
         bytes_received: bytes taken from the system.
+        leaving: why we close, where the peer can be told; see `conversing.Conversation`.
         read_bytes: how much is asked of the system in one read.
         Others: see `Outlet` and `Lifeline`.
     """
@@ -53,6 +54,7 @@ class Channel(Outlet):
         "_for_input",
         "_watches_output",
         "bytes_received",
+        "leaving",
         "read_bytes",
     )
 
@@ -61,6 +63,7 @@ class Channel(Outlet):
     def __init__(self, sock: socket.socket, peer: str, bell: Bell | None = None) -> None:
         super().__init__(sock, peer, bell)
         self.bytes_received = 0
+        self.leaving = ""
         self.read_bytes = READ_BYTES
         self._ended = False
         self._finishing = False
@@ -75,6 +78,9 @@ class Channel(Outlet):
     def tls(self) -> TlsFacts | None:
         """What TLS agreed on; None where there is none."""
         return None
+
+    def shake_hands(self, deadline: Deadline) -> None:
+        """Do the handshake of what is on the stream, within its time; here there is none."""
 
     # receiving
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from wiretalk.address import parse
 from wiretalk.blocking.attempts import connect_first
+from wiretalk.blocking.carrying import channel_of, shakes_hands
 from wiretalk.blocking.connection import Connection
 from wiretalk.blocking.waiting import Deadline
-from wiretalk.conversing import Plan
+from wiretalk.conversing import Plan, agreed
 from wiretalk.errors import OpenError, TimedOutError, UsageError, WiretalkError
 from wiretalk.limits import CONNECT_TIMEOUT_S, RETRY_FIRST_S, RETRY_MOST_S, Limits
-from wiretalk.transport import local_name, resolve
+from wiretalk.transport import local_name, may_block, resolve, shown, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,21 +66,39 @@ class _Opening:
             from wiretalk.transport import open_stdio
 
             return self._begin(open_stdio(), None, whole)
-        if address.scheme == "tls" and self._secure is None:
+        if address.secure and self._secure is None:
             from wiretalk.transport.tls import client_context
 
             # A fault in its options is told before anything is opened.
             self._secure = client_context(address)
         candidates = _resolved(address, whole.within(self._resolve_timeout_s))
-        self.trace(f"resolved {address}: {', '.join(map(str, candidates))}")
+        self.trace(f"resolved {shown(address)}: {', '.join(map(str, candidates))}")
         sock, candidate = connect_first(candidates, self.trace, whole.within(self._connect_timeout_s))
+        self._preface(sock, whole)
         return self._begin(sock, candidate, whole)
+
+    def _preface(self, sock: socket.socket, whole: Deadline) -> None:
+        """Say on a connected socket what comes before all else; close it if that fails."""
+        address = self._plan.address
+        if not (address.option("via") or address.option("send_proxy")):
+            return
+        from wiretalk.blocking.prefacing import drive
+        from wiretalk.transport.proxy.way import prefaces
+
+        try:
+            if not drive(sock, prefaces(address, sock, None), whole):
+                raise TimedOutError(shown(address), "proxy", whole.seconds)
+        except BaseException:
+            sock.close()
+            raise
 
     def _begin(self, sock: socket.socket, candidate: Candidate | None, whole: Deadline) -> Connection:
         """Make the connection on a connected socket; with TLS, shake hands."""
         plan = self._plan
         try:
             peer = str(candidate) if candidate is not None else "-"
+            if plan.address.option("via"):
+                peer = told(plan.address)
             local = local_name(sock, plan.address) if candidate is not None else "-"
             channel = self._channel(sock, candidate, peer, whole)
         except BaseException:
@@ -87,7 +106,7 @@ class _Opening:
             raise
         connection = Connection(plan, peer, local, channel)
         tls = connection.tls
-        self.trace(f"connected {local} to {peer}" + (f", {tls}" if tls is not None else ""))
+        self.trace(f"connected {local} to {peer}" + (f", {tls}" if tls is not None else "") + agreed(connection))
         if plan.limits.idle_timeout_s is not None:
             connection.watch_idle(plan.limits.idle_timeout_s)
         message, interval_s, timeout_s = self._heartbeat
@@ -97,26 +116,15 @@ class _Opening:
 
     def _channel(self, sock: socket.socket, candidate: Candidate | None, peer: str, whole: Deadline) -> Channel:
         plan = self._plan
-        maximum = plan.limits.max_message_bytes
         if plan.address.kind == "datagram":
             from wiretalk.blocking.datagram import DatagramChannel
 
             everybody = None if candidate is None or candidate.connected else candidate.sockaddr
-            return DatagramChannel(sock, peer, maximum, everybody)
-        if plan.address.kind == "packet":
-            from wiretalk.blocking.packet import PacketChannel
-
-            return PacketChannel(sock, peer, maximum)
-        if self._secure is not None:
-            from wiretalk.blocking.tlschannel import TlsChannel
-            from wiretalk.transport.tls import TlsEngine
-
-            channel = TlsChannel(sock, peer, TlsEngine(self._secure, peer))
+            return DatagramChannel(sock, peer, plan.limits.max_message_bytes, everybody)
+        channel = channel_of(plan, sock, peer, self._secure, accepted=False)
+        if shakes_hands(plan):
             channel.shake_hands(whole.within(plan.limits.tls_handshake_timeout_s))
-            return channel
-        from wiretalk.blocking.channel import Channel
-
-        return Channel(sock, peer)
+        return channel
 
 
 def _resolved(address: Address, deadline: Deadline) -> list[Candidate]:
@@ -126,8 +134,7 @@ def _resolved(address: Address, deadline: Deadline) -> list[Candidate]:
         NoSuchHostError: see `transport.resolve`.
         TimedOutError: not in time (wait "resolve").
     """
-    by_name = address.host and not address.ip_version and address.host != "localhost" and address.scheme != "vsock"
-    if not by_name or deadline.seconds is None:
+    if not may_block(address) or deadline.seconds is None:
         return resolve(address)
     from threading import Thread
 
@@ -144,7 +151,7 @@ def _resolved(address: Address, deadline: Deadline) -> list[Candidate]:
     asker.start()
     asker.join(deadline.left_s())
     if not answer:
-        raise TimedOutError(str(address), "resolve", deadline.seconds)
+        raise TimedOutError(shown(address), "resolve", deadline.seconds)
     if isinstance(answer[0], BaseException):
         raise answer[0]
     return answer[0]

@@ -12,7 +12,7 @@ from wiretalk.blocking.logs import log
 from wiretalk.blocking.waiting import NEVER, Bell, Deadline
 from wiretalk.errors import LimitError, TimedOutError
 from wiretalk.limits import DATAGRAMS_A_WAKE, QUEUE_BYTES
-from wiretalk.transport import explain, name
+from wiretalk.transport import explain, name, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ class Peers:
     ) -> None:
         self.listener = listener
         self.plan = plan
-        self.local = str(listener.address.but(options={}))
+        self.local = told(listener.address)
         self.dropped = 0
         self._begin = begin
         self._full = full

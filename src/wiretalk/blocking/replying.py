@@ -14,12 +14,13 @@ import time
 from wiretalk.blocking.datagram import UNIX_ROOM_LOOK_S, read_bytes
 from wiretalk.blocking.logs import log
 from wiretalk.blocking.waiting import READABLE, WRITABLE, Bell, Deadline, milliseconds
-from wiretalk.conversing import Conversation, told
+from wiretalk.conversing import Conversation, leaving_for, told
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, CodecError, LimitError, MessageError, OpenError, TimedOutError, WiretalkError
 from wiretalk.framing.answering import new_answering
 from wiretalk.limits import DATAGRAMS_A_WAKE
 from wiretalk.transport import explain, name
+from wiretalk.transport import told as told_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class ReplyConversation(Conversation):
                 self._finish()
                 return
             wire = answer(data)
-            if wire:
+            if wire is not None:
                 channel.send(wire)
 
     def _finish(self) -> None:
@@ -106,6 +107,7 @@ class ReplyConversation(Conversation):
             wire, why, error, rest = self._answering.ask(rest, error)
         if error is not None:
             self._error = told(error, why, self.peer, log())
+            self.leaving = leaving_for(self._error)
 
     def close(self) -> None:
         """End in good order."""
@@ -128,7 +130,7 @@ class ReplyDatagrams:
     def __init__(self, listener: Listener, plan: Plan, reply: Reply, gate: Gate | None = None) -> None:
         self.plan = plan
         self._gate = gate
-        self.local = str(listener.address.but(options={}))
+        self.local = told_address(listener.address)
         self.bytes_received = 0
         self.bytes_sent = 0
         self.messages_received = 0

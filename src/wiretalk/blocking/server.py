@@ -10,6 +10,7 @@ import time
 
 from wiretalk.address import Address, parse
 from wiretalk.blocking.accepting import Acceptor, Source
+from wiretalk.blocking.carrying import channel_of
 from wiretalk.blocking.connection import Connection
 from wiretalk.blocking.logs import log
 from wiretalk.blocking.peers import Peers
@@ -19,7 +20,7 @@ from wiretalk.blocking.waiting import SIGNAL_LOOK_S, Bell
 from wiretalk.conversing import Plan, on_bytes
 from wiretalk.errors import TimedOutError, UsageError
 from wiretalk.limits import MAX_THREADS, SWEEP_MOST_S, Limits
-from wiretalk.transport import Gate, accepted_name, listen, local_name
+from wiretalk.transport import Gate, accepted_name, listen, local_name, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from wiretalk.address.access import Access
-    from wiretalk.blocking.channel import Channel
     from wiretalk.blocking.sessions import Observer, Session
     from wiretalk.transport import Listener
 
@@ -104,20 +104,20 @@ class Server:
             raise UsageError("", reason="this server has been closed; make another")
         if self._acceptor is not None:
             return self
-        self._acceptor = Acceptor(self._adopt, self._at_limit, self._sweep, self._sweep_s())
+        self._acceptor = Acceptor(self._adopt, self._at_limit, self._sweep, self._sweep_s(), self._welcome)
         at_once = []
         try:
             if self._gate is not None:
                 self._gate.look_up()
             for plan in self._plans:
-                secure = self._server_tls(plan) if plan.address.scheme == "tls" else None
+                secure = self._server_tls(plan) if plan.address.secure else None
                 for listener in listen(plan.address):
                     # First it is given to who will close it, whatever happens then.
                     if not plan.address.listens:
                         at_once.append(Source(listener, plan, None))
                     else:
                         self._open_listener(listener, plan, secure)
-                    self.addresses.append(str(listener.address.but(options={})))
+                    self.addresses.append(told(listener.address))
                     self.families.append(listener.families)
         except BaseException:
             for source in at_once:
@@ -198,16 +198,25 @@ class Server:
 
     def _stop_if_done(self) -> None:
         """Stop if the last conversation has ended and none can follow."""
-        if not len(self._sessions) and (self._exhausted() or not (len(self._acceptor or ()) or self._answering)):
+        if (
+            not len(self._sessions)
+            and not self._arriving
+            and (self._exhausted() or not (len(self._acceptor or ()) or self._answering))
+        ):
             self.stop()
 
-    def _exhausted(self) -> bool:
-        return self._max_accepted is not None and self.accepted >= self._max_accepted
+    def _exhausted(self, arriving: int = 0) -> bool:
+        return self._max_accepted is not None and self.accepted + arriving >= self._max_accepted
+
+    @property
+    def _arriving(self) -> int:
+        """Connections accepted that have not said yet whose they are."""
+        return len(self._acceptor.arrivals) if self._acceptor is not None else 0
 
     def _at_limit(self) -> bool:
-        if self._exhausted():
+        if self._exhausted(self._arriving):
             return True
-        now = len(self._sessions)
+        now = len(self._sessions) + self._arriving
         if now < self._most:
             return False
         if not self._full_told:
@@ -220,27 +229,23 @@ class Server:
         return self._exhausted() or len(self._sessions) >= self._most
 
     def _adopt(self, source: Source, sock: Any, sockaddr: Any, bell: Bell) -> None:
+        address = source.plan.address
+        try:
+            peer, local = accepted_name(sockaddr, address), local_name(sock, address)
+        except BaseException:
+            sock.close()
+            bell.close()
+            raise
+        self._welcome(source, sock, sockaddr, peer, local, bell)
+
+    def _welcome(self, source: Source, sock: Any, sockaddr: Any, peer: str, local: str, bell: Bell) -> None:
+        """Hold a conversation with a peer that is known by name."""
         plan = source.plan
-        peer = accepted_name(sockaddr, plan.address)
         if self._gate is not None and self._gate.refuses(sock, sockaddr, peer):
             bell.close()
             return
-        channel: Channel
         try:
-            local = local_name(sock, plan.address)
-            if plan.address.kind == "packet":
-                from wiretalk.blocking.packet import PacketChannel
-
-                channel = PacketChannel(sock, peer, plan.limits.max_message_bytes, bell)
-            elif source.secure is not None:
-                from wiretalk.blocking.tlschannel import TlsChannel
-                from wiretalk.transport.tls import TlsEngine
-
-                channel = TlsChannel(sock, peer, TlsEngine(source.secure, peer), bell)
-            else:
-                from wiretalk.blocking.channel import Channel
-
-                channel = Channel(sock, peer, bell)
+            channel = channel_of(plan, sock, peer, source.secure, accepted=True, bell=bell)
         except BaseException:
             sock.close()
             bell.close()

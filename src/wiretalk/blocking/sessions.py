@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import threading
 
+from wiretalk.blocking.carrying import shakes_hands
 from wiretalk.blocking.logs import log
 from wiretalk.blocking.replying import ReplyConversation
 from wiretalk.blocking.waiting import Deadline
+from wiretalk.conversing import leaving_for
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, LimitError, WiretalkError
 
@@ -93,6 +95,7 @@ class Sessions:
     def hang_up(self) -> None:
         """Call off the waits of all, but for the one whose thread asks."""
         for conversation in self._others():
+            conversation.leaving = conversation.leaving or "stopping"
             conversation.hang_up()
 
     def abort(self) -> None:
@@ -134,6 +137,7 @@ class Sessions:
         try:
             if self._handshaken(conversation, channel):
                 self._converse(conversation)
+            channel.leaving = conversation.leaving
             try:
                 conversation.close()
             except WiretalkError as error:
@@ -142,11 +146,11 @@ class Sessions:
             self._ended(conversation)
 
     def _handshaken(self, conversation: Conversation, channel: Channel) -> bool:
-        if conversation.address.scheme != "tls":
+        if not shakes_hands(conversation.plan):
             return True
         try:
             deadline = Deadline(conversation.plan.limits.tls_handshake_timeout_s)
-            channel.shake_hands(deadline)  # type: ignore[attr-defined]  # tls has a TlsChannel
+            channel.shake_hands(deadline)
         except WiretalkError:
             # The ending tells it.
             return False
@@ -161,10 +165,12 @@ class Sessions:
             else:
                 self._session(conversation)  # type: ignore[misc]  # a connection exists only where there is a session
         except WiretalkError as error:
+            conversation.leaving = conversation.leaving or leaving_for(error)
             # How the conversation ended is told where it ended; only what we did wrong ourselves is news.
             if error.by == "us" and not isinstance(error, ClosedError):
                 log().warning("%s: %s; the connection is ended", conversation.peer, error)
         except Exception:  # noqa: BLE001  # whatever a handler raises ends its own conversation and nothing else
+            conversation.leaving = "failed"
             log().exception("%s: the session failed; the connection is ended", conversation.peer)
 
     def _ended(self, conversation: Held) -> None:
@@ -172,7 +178,8 @@ class Sessions:
             self._open.pop(conversation, None)
             for what in SUMMED:
                 self._past[what] += getattr(conversation, what)
-            if conversation.address.scheme == "tls" and conversation.tls is None:
+            agreed = conversation.websocket if conversation.address.kind == "messages" else conversation.tls
+            if agreed is None and shakes_hands(conversation.plan):
                 # No handshake, so no conversation: one that was never held must not end a server of one.
                 self.accepted -= 1
         try:

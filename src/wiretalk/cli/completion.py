@@ -103,6 +103,8 @@ POSITIONALS = {
     "address": ["addresses"],
     "addresses": ["addresses"],
     "messages": ["any"],
+    "action": ["actions"],
+    "words": ["any"],
     "service": ["services"],
     "shell": ["shells"],
     "language": ["languages"],
@@ -114,6 +116,7 @@ POSITIONALS = {
 def words() -> Words:
     """Gather what can be completed from the tables."""
     from wiretalk.address import SCHEMES
+    from wiretalk.cli.fault import ACTIONS
     from wiretalk.cli.parser import make_parser
     from wiretalk.codec import CODECS
     from wiretalk.framing import FRAMINGS
@@ -133,6 +136,7 @@ def words() -> Words:
         "services": [(name, summary) for name, (_, summary) in SERVICES.items()],
         "languages": list(LANGUAGES.items()),
         "roles": list(ROLES.items()),
+        "actions": list(ACTIONS.items()),
         "shells": [(name, f"a script for {name}") for name in SHELLS],
         "topics": [(name, summary) for table in (COMMANDS, TOPICS) for name, (_, summary) in table.items()],
     }

@@ -9,6 +9,7 @@ import asyncio
 import threading
 
 from wiretalk.cli import options
+from wiretalk.cli.controlling import controlled
 from wiretalk.cli.gathering import Gathering
 from wiretalk.cli.output import colours
 from wiretalk.cli.screen import Voice, short_name
@@ -201,7 +202,7 @@ class Host:
             max_accepted=self._max_accepted,
             on_close=gathering.closed,
         )
-        async with server:
+        async with controlled(arguments, self._layers, "listen", lambda: server.addresses, ""), server:
             announce(server)
             self._started.set()
             patience = None

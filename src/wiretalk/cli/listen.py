@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wiretalk.cli import options
+from wiretalk.cli.controlling import add_control
 from wiretalk.cli.faulting import Faults, add_faults
 from wiretalk.cli.output import on_terminal
 from wiretalk.cli.parser import value
@@ -60,6 +61,7 @@ def build(parser: Parser) -> None:
     # Whoever listens to one peer may have to wait long for its next word.
     options.add_server_limits(parser, idle_s=None)
     add_faults(parser)
+    add_control(parser)
     options.add_verbose(parser)
     options.add_history(parser)
 
@@ -79,9 +81,9 @@ def run(arguments: Namespace) -> int:
     if typed and not (manner.json or manner.hex):
         from wiretalk.cli.hosting import host
 
-        with Faults(arguments) as faults:
+        with Faults(arguments, live=arguments.control is not None) as faults:
             return host(manner, arguments, once=once, layers=faults.layers)
     from wiretalk.cli.piping import pipe
 
-    with Faults(arguments) as faults:
+    with Faults(arguments, live=arguments.control is not None) as faults:
         return pipe(manner, arguments, once=once, layers=faults.layers)

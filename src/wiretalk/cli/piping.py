@@ -8,6 +8,7 @@ import threading
 import time
 
 from wiretalk.cli import options
+from wiretalk.cli.controlling import controlled
 from wiretalk.cli.gathering import Gathering
 from wiretalk.cli.outlet import Outlet
 from wiretalk.cli.output import complain, tell
@@ -73,7 +74,8 @@ class Pipe:
         tasks = []
         try:
             try:
-                status = await serve_until_stopped(server, lambda server: tasks.extend(self._started(server)))
+                async with controlled(arguments, self._layers, "listen", lambda: server.addresses, ""):
+                    status = await serve_until_stopped(server, lambda server: tasks.extend(self._started(server)))
             finally:
                 for task in tasks:
                     task.cancel()

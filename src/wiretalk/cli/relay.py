@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wiretalk.cli import options
 from wiretalk.cli.connect import retries
+from wiretalk.cli.controlling import Beside, add_control
 from wiretalk.cli.faulting import Faults, add_faults
 from wiretalk.cli.output import tell
 from wiretalk.cli.parser import value
@@ -12,7 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from wiretalk.address import Address
     from wiretalk.cli.parser import Parser
+    from wiretalk.control import RelayProxy
+    from wiretalk.layer.faults import FaultSet
+    from wiretalk.relay import Relay
 
 DESCRIPTION = """\
 Join what comes to one address with another.
@@ -62,6 +67,7 @@ def build(parser: Parser) -> None:
     parser.set_defaults(retry=0)
     options.add_server_limits(parser, idle_s=None)
     add_faults(parser)
+    add_control(parser)
     parser.add_argument(
         "--stats", action="store_true", help="tell what passes: a live line on a terminal, and the sums"
     )
@@ -81,7 +87,7 @@ def run(arguments: Namespace) -> int:
     from wiretalk.runtime import run as run_loop
 
     log_to_stderr(whole=arguments.verbose)
-    with Faults(arguments) as faults:
+    with Faults(arguments, live=arguments.control is not None) as faults:
         return run_loop(_relay(arguments, faults))
 
 
@@ -92,26 +98,37 @@ async def _relay(arguments: Namespace, faults: Faults) -> int:
 
     *near, far = arguments.addresses
     report = RelayReport(verbose=arguments.verbose, stats=arguments.stats, json=arguments.json)
-    relay = Relay(
-        near,
-        far,
-        limits=options.server_limits(arguments),
-        access=options.access(arguments),
-        layers=faults.layers,
-        timeout_s=arguments.timeout,
-        retries=arguments.retry,
-        max_joined=1 if arguments.once else arguments.most,
-        on_join=report.joined,
-        on_part=report.parted,
-        trace=tell if arguments.verbose else _silent,
-    )
-    report.relay = relay
 
-    def started(relay: Relay) -> None:
+    def make(near: list[Address], far: Address, *layers: FaultSet) -> Relay:
+        return Relay(
+            near,
+            far,
+            limits=options.server_limits(arguments),
+            access=options.access(arguments),
+            layers=layers,
+            timeout_s=arguments.timeout,
+            retries=arguments.retry,
+            max_joined=1 if arguments.once else arguments.most,
+            on_join=report.joined,
+            on_part=report.parted,
+            trace=tell if arguments.verbose else _silent,
+        )
+
+    def started(relay: Relay | RelayProxy) -> None:
         announce(relay)
         report.listening(relay)
 
-    status = await serve_until_stopped(relay, started)
+    relay: Relay | RelayProxy
+    controlled = None
+    if arguments.control is None or faults.net is None:
+        relay = make(near, far, *faults.layers)
+    else:
+        from wiretalk.control import RelayProxy
+
+        relay = controlled = RelayProxy(arguments.name or "relay", near, far, faults.net, make)
+    report.relay = relay
+    async with Beside(arguments, controlled):
+        status = await serve_until_stopped(relay, started)
     report.stopped(relay)
     return status
 

@@ -13,6 +13,7 @@ from wiretalk.relay.ledger import counts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from wiretalk.control import RelayProxy
     from wiretalk.relay import End, Relay
 
 STATS_S = 1.0
@@ -38,7 +39,7 @@ class RelayReport:
         self._began = time.monotonic()
         self._last: dict[str, int] = {}
         self._ticking: asyncio.Task[None] | None = None
-        self.relay: Relay | None = None
+        self.relay: Relay | RelayProxy | None = None
 
     def _stop(self) -> None:
         if self.relay is not None:
@@ -66,7 +67,7 @@ class RelayReport:
 
     # the whole
 
-    def listening(self, relay: Relay) -> None:
+    def listening(self, relay: Relay | RelayProxy) -> None:
         """The relay has started, and it has been told where."""
         self.relay = relay
         self._began = time.monotonic()
@@ -79,7 +80,7 @@ class RelayReport:
             self._last = relay.totals()
             self._ticking = asyncio.ensure_future(self._tick(relay))
 
-    async def _tick(self, relay: Relay) -> None:
+    async def _tick(self, relay: Relay | RelayProxy) -> None:
         while True:
             await asyncio.sleep(STATS_S)
             now = relay.totals()
@@ -90,7 +91,7 @@ class RelayReport:
             elif self._live:
                 self._show(f"{len(relay.ledger.joints)} open, {relay.joined} so far; a second: {in_words(passed)}")
 
-    def stopped(self, relay: Relay) -> None:
+    def stopped(self, relay: Relay | RelayProxy) -> None:
         """The relay has stopped.
 
         Raises:

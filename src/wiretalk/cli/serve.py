@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wiretalk.cli import options
+from wiretalk.cli.controlling import add_control, controlled
 from wiretalk.cli.faulting import add_faults
 from wiretalk.cli.overview import table
 from wiretalk.cli.parser import value
@@ -70,6 +71,7 @@ def build(parser: Parser) -> None:
     options.add_framing(parser)
     options.add_server_limits(parser)
     add_faults(parser)
+    add_control(parser)
     options.add_json(parser, "one JSON object a conversation opened or closed, and one for the sums")
     options.add_verbose(parser)
 
@@ -84,7 +86,7 @@ def run(arguments: Namespace) -> int:
     from wiretalk.runtime import run as run_loop
 
     log_to_stderr(whole=arguments.verbose)
-    with Faults(arguments) as faults:
+    with Faults(arguments, live=arguments.control is not None) as faults:
         return run_loop(_serve(arguments, service, faults))
 
 
@@ -129,6 +131,7 @@ async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
         report.listening(server)
 
     report.server = server
-    status = await serve_until_stopped(server, started)
+    async with controlled(arguments, faults.layers, service.name, lambda: server.addresses, service.name):
+        status = await serve_until_stopped(server, started)
     report.stopped(server)
     return status

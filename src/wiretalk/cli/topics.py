@@ -133,7 +133,7 @@ def faults() -> str:
     rows = []
     for name, (_, summary) in FAULTS.items():
         stage = load(name)
-        rows.append((_written(name), summary))
+        rows.append((written(name), summary))
         rows += [
             (f"  {one.name}={one.form}", one.summary)
             for one in parameters_of(stage).values()
@@ -159,7 +159,8 @@ def faults() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _written(name: str) -> str:
+def written(name: str) -> str:
+    """Return how a fault is written: "latency=TIME", "reset[=WHEN]"."""
     from wiretalk.layer.faults.fault import parameters_of
     from wiretalk.layer.faults.table import load
 

@@ -11,6 +11,9 @@ from __future__ import annotations
 from wiretalk.errors import LimitError, MessageError
 from wiretalk.limits import READ_BYTES, REPLY_BATCH
 
+WHOLE = "datagram"
+"""The `spec` of what stands for a framing where messages are whole as they come."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -189,6 +192,35 @@ class RawAnswering(Answering):
         return None
 
 
+class WholeAnswering(Answering):
+    """Answers to messages that are whole as they come, one at a time: an empty answer is one too."""
+
+    __slots__ = ()
+
+    def answer(self, data: bytes) -> bytes | None:
+        """See `Answering.answer`."""
+        if self._busy:
+            return super().answer(data)
+        self._busy = True
+        self.received += 1
+        try:
+            answer = self._reply(data)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._owner.interrupted(b"", "reply", error, [])
+            return None
+        finally:
+            self._busy = False
+        if answer is None:
+            return None
+        try:
+            wire = self._framing.encode(answer)
+        except Exception as error:  # noqa: BLE001  # as above
+            self._owner.interrupted(b"", "answer", error, [])
+            return None
+        self.sent += 1
+        return wire
+
+
 def new_answering(framing: Decoder, reply: Reply, owner: Owner) -> Answering:
     """Return an Answering: the accelerator's, for a framing of its own."""
     from wiretalk.chooser import speedups
@@ -196,6 +228,8 @@ def new_answering(framing: Decoder, reply: Reply, owner: Owner) -> Answering:
     if speedups is not None and isinstance(framing, speedups.FRAMINGS):
         answering: Answering = speedups.Answering(framing, reply, owner)
         return answering
+    if framing.spec == WHOLE:
+        return WholeAnswering(framing, reply, owner)
     # With TLS a read may bring a record more than was asked for.
     plain = framing.spec == "raw" and framing.max_message_bytes >= 2 * READ_BYTES
     return (RawAnswering if plain else Answering)(framing, reply, owner)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from wiretalk.conversing import Conversation
     from wiretalk.errors import WiretalkError
+    from wiretalk.layer.wsfacts import WebSocketFacts
     from wiretalk.transport.loop import Loop, Sink
     from wiretalk.transport.tls import TlsFacts
 
@@ -70,7 +71,7 @@ class Layer:
     def data(self, data: bytes) -> bytes | None:
         """See `transport.loop.Sink`."""
         answer = self.above.data(data)
-        if answer:
+        if answer is not None:
             self.write(answer)
         return None
 
@@ -130,6 +131,12 @@ class Layer:
     def tls(self) -> TlsFacts | None:
         """What TLS agreed on; None without TLS."""
         return self.below.tls
+
+    @property
+    def websocket(self) -> WebSocketFacts | None:
+        """What WebSocket agreed on; None without WebSocket."""
+        facts: WebSocketFacts | None = getattr(self.below, "websocket", None)
+        return facts
 
     def start(self) -> None:
         """Begin."""

@@ -204,7 +204,11 @@ class End(Conversation):
             return
         other = self.other
         if other is not None and other.ending is None:
-            if error is None or self._spares_other:
+            orderly = getattr(error, "orderly", False)
+            if orderly:
+                # A program that failed has said all it had to say: that is to arrive.
+                self.report(str(getattr(error, "ending", error)))
+            if error is None or orderly or self._spares_other:
                 other._transport.close()
             else:
                 # What broke off here breaks off there: a clean end would be a lie.

@@ -31,19 +31,33 @@ def end_type(*plans: Plan) -> type[End]:
     return MessageEnd if carries_messages(*plans) else End
 
 
-async def dial(dialler: Dialler, kind: type[End], retries: int, keeper: Callable[[Any], None] | None = None) -> End:
+async def dial(
+    dialler: Dialler,
+    kind: type[End],
+    retries: int,
+    keeper: Callable[[Any], None] | None = None,
+    coming: End | None = None,
+) -> End:
     """Return a side, dialled.
 
     Args:
         keeper: told of it when it opens and when it is over.
         retries: how often to try again when it cannot be opened, with pauses that grow; -1: for ever.
+        coming: the side that it is dialled for, whose peer a PROXY header names; None: we ourselves.
 
     Raises: as `Dialler.dial`.
     """
     pause_s = RETRY_FIRST_S
+    proxied = None
+    if coming is not None and dialler.plan.address.option("send_proxy"):
+        from wiretalk.transport.proxy.way import on_behalf
+
+        proxied = on_behalf(coming.peer, coming.local)
     while True:
         try:
-            return await dialler.dial(lambda plan, peer, local, opening: kind(plan, peer, local, keeper, opening))
+            return await dialler.dial(
+                lambda plan, peer, local, opening: kind(plan, peer, local, keeper, opening), proxied
+            )
         except (OpenError, TimedOutError) as error:
             if not retries:
                 raise
@@ -84,7 +98,7 @@ class Dialling:
 
     async def _dial(self, end: End) -> None:
         try:
-            other = await dial(self._dialler, type(end), self._retries)
+            other = await dial(self._dialler, type(end), self._retries, coming=end)
         except WiretalkError as error:
             log.warning("%s: cannot be joined with %s: %s", end.peer, self._dialler.plan.address, error)
             end.abort(error)

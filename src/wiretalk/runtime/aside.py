@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
+from wiretalk.transport import may_block
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,8 +24,7 @@ async def aside(function: Callable[[Address], Result], address: Address) -> Resu
         function: `transport.resolve`, `transport.listen`, or what makes a TLS context.
         address: of which a host that is a number, an empty one and localhost need nobody to be asked.
     """
-    name = address.host and not address.ip_version and address.host != "localhost"
-    if not name and address.scheme != "tls":
+    if not may_block(address) and not address.secure:
         return function(address)
     return await in_thread(lambda: function(address))
 

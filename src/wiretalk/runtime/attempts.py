@@ -10,7 +10,8 @@ import asyncio
 from wiretalk.conversing import together
 from wiretalk.errors import OpenError, TimedOutError, WiretalkError
 from wiretalk.limits import ATTEMPT_DELAY_S
-from wiretalk.transport import finish_connect, open_socket, start_connect
+from wiretalk.runtime.ready import ready
+from wiretalk.transport import finish_connect, open_socket, shown, start_connect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,27 +38,12 @@ async def connect_one(candidate: Candidate, trace: Trace) -> Any:
         while (connected := start_connect(sock, candidate)) is None:  # noqa: ASYNC110  # nothing tells when there is room
             await asyncio.sleep(BACKLOG_RETRY_S)
         if not connected:
-            await _writable(sock)
+            await ready(sock, "write")
             finish_connect(sock, candidate)
     except BaseException:
         sock.close()
         raise
     return sock
-
-
-async def _writable(sock: Any) -> None:
-    loop = asyncio.get_running_loop()
-    ready = loop.create_future()
-
-    def wake() -> None:
-        if not ready.done():
-            ready.set_result(None)
-
-    loop.add_writer(sock.fileno(), wake)
-    try:
-        await ready
-    finally:
-        loop.remove_writer(sock.fileno())
 
 
 async def connect_first(candidates: list[Candidate], trace: Trace) -> tuple[Any, Candidate]:
@@ -95,7 +81,7 @@ async def connect_first(candidates: list[Candidate], trace: Trace) -> tuple[Any,
                 failed.append((candidate, error))
     finally:
         await _abandon(running)
-    raise together(str(candidates[0].address), [error for _, error in failed])
+    raise together(shown(candidates[0].address), [error for _, error in failed])
 
 
 async def _abandon(running: dict[asyncio.Task[Any], Candidate]) -> None:

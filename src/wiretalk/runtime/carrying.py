@@ -39,7 +39,7 @@ def carry(
     def transport(sink: Any) -> StreamTransport:
         if plan.address.kind == "packet":
             return PacketTransport(loop, sock, sink, peer, plan.limits.max_message_bytes)
-        if secure is None and conversation.splices and hasattr(os, "splice"):
+        if secure is None and conversation.splices and hasattr(os, "splice") and getattr(sock, "splices", True):
             from wiretalk.transport.splicing import SplicingTransport
 
             return SplicingTransport(loop, sock, sink, peer)

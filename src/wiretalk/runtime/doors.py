@@ -10,7 +10,7 @@ import asyncio
 from wiretalk.runtime.accepting import Acceptor
 from wiretalk.runtime.aside import aside
 from wiretalk.runtime.carrying import shared_datagrams
-from wiretalk.transport import listen
+from wiretalk.transport import listen, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Doors:
             for listener in await aside(listen, plan.address):
                 # First it is given to who will close it, whatever happens then.
                 self._open_listener(listener, plan, secure)
-                self.addresses.append(str(listener.address.but(options={})))
+                self.addresses.append(told(listener.address))
                 self.families.append(listener.families)
         self.resume()
         for transport, _ in self._datagrams:
@@ -107,7 +107,7 @@ class Doors:
         self._acceptors.append(Acceptor(listener, adopt, self._keeper.full))
 
     def _open_datagrams(self, listener: Listener, plan: Plan) -> None:
-        local = str(listener.address.but(options={}))
+        local = told(listener.address)
         sink = self._keeper.datagram_sink(plan, local)
         transport = shared_datagrams(listener.sock, self._keeper.guarded(sink), local, plan)
         transport.on_close = listener.close

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from wiretalk.conversing import on_bytes
+from wiretalk.conversing import leaving_for, on_bytes
 from wiretalk.errors import ClosedError, WiretalkError
 from wiretalk.runtime.connection import Connection
 from wiretalk.runtime.replying import ReplyConversation, ReplyDatagrams
@@ -87,10 +87,12 @@ class Sessions:
         try:
             await self._session(connection)
         except WiretalkError as error:
+            connection.leaving = leaving_for(error)
             # How the conversation ended is told where it ended; only what we did wrong ourselves is news.
             if error.by == "us" and not isinstance(error, ClosedError):
                 log.warning("%s: %s; the connection is ended", connection.peer, error)
         except Exception:  # whatever a handler raises ends its own conversation and nothing else
+            connection.leaving = "failed"
             log.exception("%s: the session failed; the connection is ended", connection.peer)
         try:
             await connection.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from wiretalk.conversing import told
+from wiretalk.conversing import leaving_for, told
 from wiretalk.errors import CodecError, LimitError, MessageError, OpenError, WiretalkError
 from wiretalk.framing.answering import new_answering
 from wiretalk.runtime.conversation import Conversation
@@ -103,6 +103,7 @@ class ReplyConversation(Conversation):
         if not self._closing:
             self._closing = True
             self._error = error
+            self.leaving = leaving_for(error)
             self._transport.pause()
             self._stash = None
             # After the write of what has been answered in this read.

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wiretalk.address.access import Access
     from wiretalk.conversing import Plan
     from wiretalk.limits import Limits
+    from wiretalk.runtime.arriving import Arrivals
     from wiretalk.runtime.conversation import Conversation
     from wiretalk.runtime.handling import Handling
     from wiretalk.runtime.replying import ReplyDatagrams
@@ -85,6 +86,8 @@ class Serving:
         self._full_told = False
         self._closing = False
         self._sweeper: asyncio.TimerHandle | None = None
+        # Accepted, and not yet known by name; None: no address has had any.
+        self._arrivals: Arrivals | None = None
         self._past = dict.fromkeys(SUMMED, 0)
         self._open: set[Conversation] = set()
         # Accepted, and not yet opened: TLS or WebSocket comes first.
@@ -136,10 +139,24 @@ class Serving:
 
     def adopt(self, sock: socket.socket, sockaddr: Any, plan: Plan, secure: TlsContext | None) -> None:
         """Hold a conversation on a socket that has been accepted."""
-        peer = accepted_name(sockaddr, plan.address)
-        if self._gate is not None and self._gate.refuses(sock, sockaddr, peer):
+        if not plan.address.option("proxy_protocol"):
+            peer = accepted_name(sockaddr, plan.address)
+            self._welcome(sock, sockaddr, peer, local_name(sock, plan.address), plan, secure)
             return
-        conversation = self._handling.conversation(plan, peer, local_name(sock, plan.address), self._keep)
+        if self._arrivals is None:
+            from wiretalk.runtime.arriving import Arrivals
+
+            self._arrivals = Arrivals(self._welcome, self._one_less)
+        self._arrivals.take(sock, sockaddr, plan, secure)
+
+    def _welcome(
+        self, sock: socket.socket, sockaddr: Any, peer: str, local: str, plan: Plan, secure: TlsContext | None
+    ) -> None:
+        """Hold a conversation with a peer that is known by name."""
+        if self._gate is not None and self._gate.refuses(sock, sockaddr, peer):
+            self._one_less()
+            return
+        conversation = self._handling.conversation(plan, peer, local, self._keep)
         transport = carry(sock, conversation, secure, accepted=True)
         self._open.add(conversation)
         self._shaking_hands.add(conversation)
@@ -159,14 +176,17 @@ class Serving:
 
     def full(self) -> bool:
         """Return whether no more connections are to be accepted, and stop accepting then."""
-        if self._exhausted():
+        arriving = len(self._arrivals or ())
+        if self._exhausted(arriving):
             self._doors.pause()
             return True
-        if len(self._open) < self._limits.max_connections:
+        if len(self._open) + arriving < self._limits.max_connections:
             return False
         if not self._full_told:
             self._full_told = True
-            log.warning("as many connections as max_connections allows (%d): no more are accepted", len(self._open))
+            log.warning(
+                "as many connections as max_connections allows (%d): no more are accepted", len(self._open) + arriving
+            )
         self._doors.pause()
         return True
 
@@ -177,8 +197,8 @@ class Serving:
             self.stop()
             self._doors.pause_datagrams()
 
-    def _exhausted(self) -> bool:
-        return self._max_accepted is not None and self.accepted >= self._max_accepted
+    def _exhausted(self, arriving: int = 0) -> bool:
+        return self._max_accepted is not None and self.accepted + arriving >= self._max_accepted
 
     # conversations
 
@@ -218,9 +238,15 @@ class Serving:
             log.info("%s: %s", conversation.peer, ending)
         if self._on_close is not None:
             self._on_close(conversation)
-        if not self._closing and len(self._open) < self._limits.max_connections and not self._exhausted():
-            self._doors.resume()
-        if not self._open:
+        self._one_less()
+
+    def _one_less(self) -> None:
+        """Accept again if there is room for it now; stop after the last one."""
+        arriving = len(self._arrivals or ())
+        if not self._closing and not self._exhausted(arriving):
+            if len(self._open) + arriving < self._limits.max_connections:
+                self._doors.resume()
+        if not self._open and not arriving:
             self._empty.set()
             if self._exhausted() or not self._doors:
                 self.stop()
@@ -248,7 +274,7 @@ class Serving:
     def stop_accepting(self) -> None:
         """Take no new connections from now on: who comes is refused. What is open goes on; after the last it stops."""
         self._doors.close_acceptors()
-        if not self._open and not self._doors:
+        if not self._open and not self._arrivals and not self._doors:
             self.stop()
 
     async def serve_forever(self) -> None:
@@ -266,6 +292,8 @@ class Serving:
         if self._sweeper is not None:
             self._sweeper.cancel()
         self._doors.close_acceptors()
+        if self._arrivals is not None:
+            self._arrivals.close()
         self._doors.stop_datagrams()
         wait_s = self._limits.drain_s if drain_s is None else drain_s
         if await self._emptied(wait_s):

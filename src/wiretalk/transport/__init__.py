@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from wiretalk.transport.connecting import open_socket as open_socket
     from wiretalk.transport.connecting import start_connect as start_connect
     from wiretalk.transport.gate import Gate as Gate
+    from wiretalk.transport.gate import reset as reset
     from wiretalk.transport.listener import Listener as Listener
     from wiretalk.transport.listening import listen as listen
     from wiretalk.transport.names import accepted_name as accepted_name
     from wiretalk.transport.names import local_name as local_name
     from wiretalk.transport.names import name as name
     from wiretalk.transport.names import peer_name as peer_name
+    from wiretalk.transport.names import shown as shown
+    from wiretalk.transport.names import told as told
     from wiretalk.transport.oserrors import explain as explain
+    from wiretalk.transport.resolving import may_block as may_block
     from wiretalk.transport.resolving import resolve as resolve
     from wiretalk.transport.stdio import flushed as flushed
     from wiretalk.transport.stdio import open_stdio as open_stdio
@@ -33,12 +37,16 @@ _HOMES = {
     "flushed": "stdio",
     "listen": "listening",
     "local_name": "names",
+    "may_block": "resolving",
     "name": "names",
     "open_socket": "connecting",
     "open_stdio": "stdio",
     "peer_name": "names",
+    "reset": "gate",
     "resolve": "resolving",
+    "shown": "names",
     "start_connect": "connecting",
+    "told": "names",
 }
 
 __all__ = list(_HOMES)

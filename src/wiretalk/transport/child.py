@@ -1,35 +1,35 @@
-"""A program that we start, as a connected stream socket: always reaped, its exit status told, ended with its group.
+"""A program that we start, as one end of a stream: what it is started with, and what became of it.
 
-What it is started with (a socket, a terminal) is for `exec` and `pty`.
+Its output ends for us only once it has been reaped, so at the end of the output its exit status is known: our process
+keeps the program's own end open until then. Waiting for it and ending it is in `reaper`.
 """
 
 from __future__ import annotations
 
-import atexit
 import errno
 import logging
 import os
-import shlex
 import signal
 import subprocess
-import threading
 
+from wiretalk.address.commands import variables, words
 from wiretalk.errors import NotPermittedError, OpenError, UnreachableError
-from wiretalk.limits import CHILD_GRACE_S
+from wiretalk.transport import reaper
 from wiretalk.transport.names import told
+from wiretalk.transport.oserrors import explain
+from wiretalk.transport.reasons import ReasonError, UnreadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from wiretalk.address import Address
 
 log = logging.getLogger("wiretalk")
 
-_alive: set[Child] = set()
-"""Programs that have not been reaped yet, so that none outlives us."""
-
-_alive_lock = threading.Lock()
+NO_PROGRAM = "there is no such program: is it installed, and in the PATH?"
+NOT_A_PROGRAM = "this user may not run that program: is it executable?"
 
 
 class Child:
@@ -37,105 +37,113 @@ class Child:
 
     Args:
         address: whose path is the command; options `shell`, `directory`, `env`.
-        settings: for `subprocess.Popen`, what is its input and output.
+        arguments: its argument vector.
+        release: called when it has been reaped, in the reaper's thread; it closes the program's end.
+        settings: for `subprocess.Popen`: what is its input and output.
 
     Raises:
         UnreachableError: there is no such program, or no such directory.
         NotPermittedError: it may not be run.
+        LimitError: out of processes, memory or file descriptors.
         OpenError: it could not be started for another reason.
     """
 
-    def __init__(self, address: Address, **settings: Any) -> None:
+    def __init__(self, address: Address, arguments: list[str], release: Callable[[], None], **settings: Any) -> None:
         self.name = told(address)
-        self._wanted = False
+        self._release = release
+        self._told = False
+        self._left = False
         directory = address.option("directory")
         try:
-            self.process = subprocess.Popen(  # noqa: S603  # to run what the user names is what it is for
-                command_of(address),
+            # Popen closes every descriptor of ours in the child, and has SIGPIPE, which Python ignores, as usual again.
+            process = subprocess.Popen(  # noqa: S603  # to run what the user names is what it is for
+                arguments,
                 cwd=directory,
-                env=os.environ | variables(address),
+                env=environment(address),
                 start_new_session=True,
                 **settings,
             )
         except OSError as error:
             raise _refused(error, self.name, directory) from None
-        with _alive_lock:
-            _alive.add(self)
-        self._reaper = threading.Thread(target=self._reap, name="wiretalk-child", daemon=True)
-        self._reaper.start()
+        try:
+            self._ward = reaper.watch(process, self._reaped)
+        except OSError as error:
+            process.kill()
+            process.wait()
+            raise _refused(error, self.name, directory) from None
 
-    def _reap(self) -> None:
-        status = self.process.wait()
-        with _alive_lock:
-            _alive.discard(self)
-        if status and not self._wanted:
+    @property
+    def pid(self) -> int:
+        """Its number, which is its group's and its session's too."""
+        return self._ward.process.pid
+
+    @property
+    def status(self) -> int | None:
+        """Its exit status, negative for a signal; None while it runs."""
+        return self._ward.status
+
+    def _reaped(self, status: int) -> None:
+        self._release()
+        if self._left:
+            self._tell(status)
+
+    def _tell(self, status: int) -> None:
+        """Log what became of it, unless the conversation's end has told it. Told to end, it may do so in any way."""
+        if status and not (self._told or self._ward.signalled or (self._left and status == -signal.SIGPIPE)):
+            self._told = True
             log.warning("%s: %s", self.name, in_words(status))
-        else:
-            log.info("%s: %s", self.name, in_words(status))
+
+    def reason(self) -> OSError | None:
+        """Return how its output has ended, as an error; None: in good order, or it still runs."""
+        status = self.status
+        if not status:
+            return None
+        self._told = True
+        return ReasonError(self.name, in_words(status), orderly=True)
+
+    def unheard(self) -> OSError | None:
+        """Return why it takes no more input, as an error; None: it still runs."""
+        if self.status is None:
+            return None
+        return self.reason() or UnreadError(self.name, "it ended without reading all")
 
     def leave(self, *, at_once: bool) -> None:
-        """End it, its group with it: by itself if it does so in time, else by SIGTERM, and at last by SIGKILL.
-
-        Args:
-            at_once: whether it is not to be given the time to end by itself.
-        """
-        if self.process.returncode is None:
-            threading.Thread(target=self._end, args=(at_once,), name="wiretalk-child-end", daemon=True).start()
-
-    def _end(self, at_once: bool) -> None:
-        if not at_once:
-            self._reaper.join(CHILD_GRACE_S)
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            if not self._reaper.is_alive():
-                return
-            self._wanted = True
-            self.kill(number)
-            self._reaper.join(CHILD_GRACE_S)
-
-    def kill(self, number: signal.Signals) -> None:
-        """Send a signal to its whole group."""
-        try:
-            os.killpg(self.process.pid, number)
-        except ProcessLookupError:
-            # It was faster.
-            pass
+        """End it, its group with it; see `reaper.Ward.leave`."""
+        self._left = True
+        if self.status is not None:
+            self._tell(self.status)
+        self._ward.leave(at_once=at_once)
 
 
-@atexit.register
-def _leave_nobody() -> None:
-    """End what still runs when we leave."""
-    with _alive_lock:
-        children = list(_alive)
-    for child in children:
-        child._wanted = True  # a friend
-        child.kill(signal.SIGTERM)
-    for child in children:
-        child._reaper.join(CHILD_GRACE_S)
-        if child._reaper.is_alive():
-            child.kill(signal.SIGKILL)
+def arguments_of(address: Address) -> list[str]:
+    """Return the argument vector of an address: its words, or a shell and its text."""
+    return ["/bin/sh", "-c", address.path] if address.option("shell") else words(address.path)
 
 
-def command_of(address: Address) -> list[str]:
-    """Return the argument vector of an address: its words as a shell would read them, or a shell and its text.
+def environment(address: Address) -> dict[str, str]:
+    """Return the environment: ours, and what the option `env` adds."""
+    return os.environ | dict(pair.split("=", 1) for pair in variables(address))
+
+
+def find(program: str, address: Address) -> str:
+    """Return the path of a program, as the system would find it.
 
     Raises:
-        AddressError: a quotation mark is never closed.
+        UnreachableError: there is none.
+        NotPermittedError: it may not be run.
     """
-    if address.option("shell"):
-        return ["/bin/sh", "-c", address.path]
-    try:
-        return shlex.split(address.path)
-    except ValueError as error:
-        from wiretalk.errors import AddressError
-
-        at = address.text.find(":") + 1
-        raise AddressError(address.text, at, f"the command cannot be read: {error}", length=len(address.path)) from None
-
-
-def variables(address: Address) -> dict[str, str]:
-    """Return what the option `env` adds to the environment: NAME=VALUE, with commas between."""
-    pairs = (pair.partition("=") for pair in str(address.option("env", "")).split(",") if pair)
-    return {name: value for name, _, value in pairs}
+    name, directory = told(address), address.option("directory") or ""
+    if directory and not os.path.isdir(directory):
+        raise UnreachableError(name, f"there is no directory {directory}")
+    places = [""] if "/" in program else environment(address).get("PATH", os.defpath).split(os.pathsep)
+    there = False
+    for place in places:
+        path = os.path.join(place, program)
+        if os.path.isfile(seen := os.path.join(directory, path)):
+            there = True
+            if os.access(seen, os.X_OK):
+                return path
+    raise NotPermittedError(name, NOT_A_PROGRAM) if there else UnreachableError(name, NO_PROGRAM)
 
 
 def in_words(status: int) -> str:
@@ -148,11 +156,15 @@ def in_words(status: int) -> str:
         return f"ended by signal {-status}"
 
 
-def _refused(error: OSError, name: str, directory: str | None) -> OpenError:
+def _refused(error: OSError, name: str, directory: str | None) -> Exception:
     if directory and error.filename == directory:
         return UnreachableError(name, f"there is no directory {directory}")
     if error.errno == errno.ENOENT:
-        return UnreachableError(name, "there is no such program: is it installed, and in the PATH?")
+        return UnreachableError(name, NO_PROGRAM)
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return NotPermittedError(name, "this user may not run that program: is it executable?")
+        return NotPermittedError(name, NOT_A_PROGRAM)
+    if error.errno == errno.EAGAIN:
+        return OpenError(name, "the system starts no more processes for this user (ulimit -u)")
+    if error.errno in {errno.EMFILE, errno.ENFILE, errno.ENOMEM}:
+        return explain(error, name, "open")
     return OpenError(name, f"it could not be started: {error.strerror}")

@@ -8,8 +8,8 @@ from __future__ import annotations
 import socket
 
 from wiretalk.transport.candidate import Candidate
-from wiretalk.transport.child import Child
-from wiretalk.transport.lone import LoneListener
+from wiretalk.transport.child import Child, arguments_of
+from wiretalk.transport.lone import LoneListener, SpeakingSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,11 +19,19 @@ if TYPE_CHECKING:
     from wiretalk.transport.listener import Listener
 
 
-class ChildSocket(socket.socket):
+class ChildSocket(SpeakingSocket):
     """Our end of a program's input and output; closing it ends the program."""
 
     child: Child | None = None
     _broken_off = False
+
+    def end_reason(self) -> OSError | None:
+        """See `SpeakingSocket`."""
+        return self.child.reason() if self.child is not None else None
+
+    def loss_reason(self) -> OSError | None:
+        """See `SpeakingSocket`."""
+        return self.child.unheard() if self.child is not None else None
 
     def setsockopt(self, *arguments: Any) -> None:
         """As any socket's; to linger for no time is how a transport breaks off."""
@@ -50,17 +58,17 @@ def open_socket(candidate: Candidate) -> socket.socket:
 
     Raises: as `Child`.
     """
+    address = candidate.address
     ours, theirs = socket.socketpair()
+    made = ChildSocket(fileno=ours.detach())
     try:
-        made = ChildSocket(fileno=ours.detach())
         made.settimeout(0)
-        try:
-            made.child = Child(candidate.address, stdin=theirs, stdout=theirs)
-        except BaseException:
-            made.close()
-            raise
-    finally:
+        # The program's end is ours too until it has been reaped, so that its status is known when its output ends.
+        made.child = Child(address, arguments_of(address), theirs.close, stdin=theirs, stdout=theirs)
+    except BaseException:
+        made.close()
         theirs.close()
+        raise
     return made
 
 

@@ -52,11 +52,7 @@ class Gate:
         if not why:
             return False
         log.warning("%s: refused: %s", peer, why)
-        try:
-            # Closed with a reset, so that the peer sees that it was not served.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
-        finally:
-            sock.close()
+        reset(sock)
         return True
 
     def refuses_datagram(self, sockaddr: Any) -> bool:
@@ -70,6 +66,14 @@ class Gate:
     def guard(self, sink: DatagramSink) -> GuardedDatagrams:
         """Return a sink that passes on the datagrams of those who may come, and drops the others'."""
         return GuardedDatagrams(sink, self)
+
+
+def reset(sock: socket.socket) -> None:
+    """Close a connection with a reset, so that the peer sees that it was not served."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+    finally:
+        sock.close()
 
 
 class GuardedDatagrams:

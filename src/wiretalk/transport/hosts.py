@@ -35,7 +35,7 @@ def lookup(address: Address, socktype: int, *, passive: bool) -> Found:
         AddressError: port 0, where it is to be connected to.
     """
     port = address.port or 0
-    if port == 0 and not passive:
+    if address.port == 0 and not passive:
         text = address.text
         raise AddressError(text, max(0, text.rfind(":0")) + 1, "port 0 lets a server pick one", "connect to 1 to 65535")
     wanted = family_of_scheme(address)

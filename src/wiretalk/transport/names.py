@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wiretalk.transport.candidate import SockAddr
 
 _MAPPED = "::ffff:"
+_PORTLESS = frozenset(("icmp", "raw"))
 _NO_OPTIONS: dict[str, OptionValue] = {}
 
 
@@ -30,7 +31,9 @@ def name(sockaddr: SockAddr, scheme: str) -> str:
     if isinstance(sockaddr, tuple):
         if scheme == "vsock":
             return write(scheme, _cid_text(sockaddr[0]), sockaddr[1], "", _NO_OPTIONS)
-        return write(scheme, host_text(sockaddr), sockaddr[1], "", _NO_OPTIONS)
+        # What ICMP and raw IP have in a port's place is no port.
+        port = None if scheme in _PORTLESS else sockaddr[1]
+        return write(scheme, host_text(sockaddr), port, "", _NO_OPTIONS)
     if scheme == "stdio":
         return "-"
     if not sockaddr:
@@ -50,8 +53,18 @@ def accepted_name(sockaddr: SockAddr, address: Address) -> str:
 
 
 def told(address: Address) -> str:
-    """Return the text of an address without its options, as errors and logs tell it."""
-    return write(address.scheme, address.host, address.port, address.path, _NO_OPTIONS)
+    """Return the text of an address without its options, as errors and logs tell it; raw's protocol is part of it."""
+    options = {"protocol": address.options["protocol"]} if address.scheme == "raw" else _NO_OPTIONS
+    return write(address.scheme, address.host, address.port, address.path, options)
+
+
+def shown(address: Address) -> str:
+    """Return the text of an address with its options, as traces tell it: without the password of its proxy."""
+    if "via" not in address.options:
+        return str(address)
+    from wiretalk.address.proxies import read
+
+    return str(address.but(options={**address.options, "via": read(str(address.options["via"])).name}))
 
 
 def host_text(sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> str:

@@ -202,6 +202,13 @@ def _denied(address_text: str, scheme: str, doing: str) -> str:
     unix = scheme.startswith("unix")
     if doing == "listen" and unix:
         return "this user may not make that file there; choose another directory, or ask its owner"
+    if scheme == "icmp" and doing == "open":
+        return (
+            "this user may not send pings; root lets everybody with sysctl net.ipv4.ping_group_range='0 2147483647', "
+            "or this program with CAP_NET_RAW (setcap cap_net_raw+ep, on the Python that runs it)"
+        )
+    if scheme in {"icmp", "raw"} and doing in {"open", "listen"}:
+        return "raw sockets are for root (CAP_NET_RAW): run it so, or setcap cap_net_raw+ep the Python that runs it"
     if doing == "listen":
         port = address_text.partition("?")[0].rpartition(":")[2]
         low = port.isdigit() and 0 < int(port) < 1024

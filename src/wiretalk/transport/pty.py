@@ -1,22 +1,27 @@
 """pty: a program on a terminal of its own, which is all that some programs talk to.
 
-A half-close is the terminal's end-of-file character (Ctrl-D), as somebody who sits there would type it.
+A half-close is the terminal's end-of-file character (Ctrl-D), as somebody who sits there would type it. Unless it is
+raw, a terminal takes lines of at most 4,095 bytes, echoes them, and writes every end of a line as CR LF.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import select
 import socket
 import struct
 import termios
+import threading
 
-from wiretalk.errors import OpenError
+from wiretalk.errors import LimitError, OpenError
+from wiretalk.limits import CHILD_LOOK_S
 from wiretalk.transport.candidate import Candidate
-from wiretalk.transport.child import Child
+from wiretalk.transport.child import Child, arguments_of, find
 from wiretalk.transport.descriptor import Descriptor
 from wiretalk.transport.lone import LoneListener
 from wiretalk.transport.names import told
+from wiretalk.transport.oserrors import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,8 +33,15 @@ if TYPE_CHECKING:
 COLUMNS = 80
 ROWS = 24
 
-CANONICAL_MODE = 3
-"""The index of the local modes in what `tcgetattr` returns; the control characters are at 6."""
+LOCAL_MODES = 3
+CHARACTERS = 6
+"""Indices in what `tcgetattr` returns."""
+
+TAKE_TERMINAL = 'exec "$@" <>"$0" >&0 2>&0'
+"""For a shell that leads its session: the terminal that it opens first is the one that controls it (Ctrl-C, /dev/tty).
+
+No code of ours has to run between fork and exec, where in a process with threads hardly anything is safe.
+"""
 
 
 class Terminal(Descriptor):
@@ -37,13 +49,61 @@ class Terminal(Descriptor):
 
     child: Child | None = None
     _broken_off = False
+    _within_line = False
+
+    def end_reason(self) -> OSError | None:
+        """See `Descriptor`."""
+        return self.child.reason() if self.child is not None else None
+
+    def loss_reason(self) -> OSError:
+        """See `Descriptor`."""
+        return (self.child.unheard() if self.child is not None else None) or super().loss_reason()
+
+    def send(self, data: bytes | memoryview, _flags: int = 0) -> int:
+        """Write as much as goes at once."""
+        written = super().send(data)
+        if written:
+            self._within_line = data[written - 1] != ord("\n")
+        return written
+
+    def sendmsg(self, pieces: Any) -> int:
+        """Write several pieces, as much as goes at once."""
+        return self.send(b"".join(pieces))
 
     def shutdown(self, how: int) -> None:
-        """Type the end-of-file character, twice: the first ends a line that has been begun."""
-        if how != socket.SHUT_RD:
+        """Type the end-of-file character; twice within a line, which the first one ends."""
+        if how == socket.SHUT_RD or self._over:
+            return
+        try:
             attributes: Any = termios.tcgetattr(self.fileno())
-            if attributes[CANONICAL_MODE] & termios.ICANON:
-                self.send(attributes[6][termios.VEOF] * 2)
+        except termios.error as error:
+            raise OSError(*error.args) from None
+        if not attributes[LOCAL_MODES] & termios.ICANON:
+            return
+        typed = attributes[CHARACTERS][termios.VEOF] * (2 if self._within_line else 1)
+        try:
+            os.write(self.fileno(), typed)
+        except BlockingIOError:
+            threading.Thread(target=self._type_later, args=(typed,), name="wiretalk-typist", daemon=True).start()
+
+    def _type_later(self, typed: bytes) -> None:
+        """The program has yet to read what fills the terminal; type it when there is room."""
+        while (number := self.fileno()) >= 0:
+            poll = select.poll()
+            poll.register(number, select.POLLOUT)
+            events = sum(seen for _, seen in poll.poll(int(CHILD_LOOK_S * 1000)))
+            with self._closing:
+                if self.fileno() < 0 or events & select.POLLHUP:
+                    return
+                try:
+                    if events and os.write(number, typed):
+                        return
+                except BlockingIOError:
+                    continue
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self._closing = threading.Lock()
 
     def setsockopt(self, *arguments: Any) -> None:
         """To linger for no time is how a transport breaks off."""
@@ -52,7 +112,8 @@ class Terminal(Descriptor):
     def close(self) -> None:
         """Hang up, and see to it that the program ends."""
         child, self.child = self.child, None
-        super().close()
+        with self._closing:
+            super().close()
         if child is not None:
             child.leave(at_once=self._broken_off)
 
@@ -68,20 +129,26 @@ def open_socket(candidate: Candidate) -> Any:
     Raises: as `Child`.
     """
     address = candidate.address
+    arguments = arguments_of(address)
+    # The shell that opens the terminal would say so there; we say it in time.
+    arguments[0] = find(arguments[0], address)
     try:
         ours, theirs = os.openpty()
     except OSError as error:
+        told_error = explain(error, told(address), "open")
+        if isinstance(told_error, LimitError):
+            raise told_error from None
         raise OpenError(told(address), f"the system gives no terminal: {error.strerror}") from None
+    made = Terminal(ours)
     try:
-        made = Terminal(ours)
         _prepare(theirs, raw=bool(address.option("raw")))
-        try:
-            made.child = Child(address, stdin=theirs, stdout=theirs, stderr=theirs, preexec_fn=_take_terminal)
-        except BaseException:
-            made.close()
-            raise
-    finally:
+        command = ["/bin/sh", "-c", TAKE_TERMINAL, os.ttyname(theirs), *arguments]
+        # The program's side is ours too until it has been reaped, so that its status is known when its output ends.
+        made.child = Child(address, command, lambda: os.close(theirs), stdin=theirs, stdout=theirs, stderr=theirs)
+    except BaseException:
+        made.close()
         os.close(theirs)
+        raise
     return made
 
 
@@ -92,11 +159,6 @@ def _prepare(terminal: int, *, raw: bool) -> None:
         import tty
 
         tty.setraw(terminal)
-
-
-def _take_terminal() -> None:
-    """In the child: make its standard input the terminal that controls it, so that Ctrl-C reaches it."""
-    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 def listen(address: Address) -> list[Listener]:

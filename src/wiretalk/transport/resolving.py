@@ -10,6 +10,17 @@ if TYPE_CHECKING:
     from wiretalk.transport.candidate import Candidate
 
 
+def may_block(address: Address) -> bool:
+    """Return whether `resolve` may have to ask somebody: for any name but localhost, the proxy's where there is one."""
+    if address.option("via"):
+        from wiretalk.address import Address as Made
+        from wiretalk.address.proxies import read
+
+        proxy = read(str(address.option("via")))
+        address = Made("tcp", proxy.host, proxy.port, "", {}, proxy.name)
+    return bool(address.host and not address.ip_version and address.host != "localhost" and address.scheme != "vsock")
+
+
 def resolve(address: Address, *, passive: bool = False) -> list[Candidate]:
     """Return the endpoints that an address stands for, in the order to try them.
 

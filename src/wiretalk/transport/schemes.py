@@ -40,6 +40,8 @@ FAMILIES = {
     "udp": "udp",
     "udp4": "udp",
     "udp6": "udp",
+    "icmp": "icmp",
+    "raw": "raw",
     "unix": "unix",
     "unixgram": "unix",
     "unixpacket": "unix",

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import socket
+import termios
 
 from wiretalk.errors import InUseError, MissingPackageError, NotPermittedError, OpenError, UnreachableError
 from wiretalk.transport.candidate import Candidate
 from wiretalk.transport.descriptor import Descriptor
 from wiretalk.transport.lone import LoneListener
 from wiretalk.transport.names import told
+from wiretalk.transport.reasons import ReasonError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,25 +26,38 @@ if TYPE_CHECKING:
 PARITIES = {"none": "N", "even": "E", "odd": "O", "mark": "M", "space": "S"}
 STOP_BITS = {"1": 1, "1.5": 1.5, "2": 2}
 
+CHARACTERS = 6
+"""The index of the control characters in what `tcgetattr` returns."""
+
 
 class SerialLine(Descriptor):
-    """A serial line that is open.
+    """A serial line that is open. It has no half-close: what was written stays written, and what comes still comes.
 
     Args:
         port: pyserial's own, which knows how to close it.
+        name: its address, for errors.
     """
 
-    def __init__(self, port: Any) -> None:
+    def __init__(self, port: Any, name: str) -> None:
         super().__init__(port.fileno())
         self._port = port
+        self._name = name
+        # pyserial has reads return nothing where nothing has come; here that says that the device is gone.
+        attributes: Any = termios.tcgetattr(self._number)
+        attributes[CHARACTERS][termios.VMIN] = 1
+        termios.tcsetattr(self._number, termios.TCSANOW, attributes)
 
-    def shutdown(self, how: int) -> None:
-        """A line has no half-close: what was written stays written, and what comes still comes."""
+    def end_reason(self) -> OSError:
+        """See `Descriptor`: a line does not end."""
+        return ReasonError(self._name, "the device is gone: was it unplugged?", by="system")
+
+    loss_reason = end_reason
 
     def close(self) -> None:
-        """Close, and let others have the device."""
-        self._number = -1
-        self._port.close()
+        """Close, and let others have the device. What has been written goes out first, as far as the system can."""
+        number, self._number = self._number, -1
+        if number >= 0:
+            self._port.close()
 
 
 def candidates(address: Address, *, passive: bool) -> list[Candidate]:  # noqa: ARG001  # as every family's
@@ -80,7 +95,11 @@ def open_socket(candidate: Candidate) -> Any:
         )
     except (OSError, ValueError) as error:
         raise _refused(error, told(address), address.path) from None
-    return SerialLine(port)
+    try:
+        return SerialLine(port, told(address))
+    except (OSError, termios.error) as error:
+        port.close()
+        raise _refused(error, told(address), address.path) from None
 
 
 def _refused(error: Exception, name: str, path: str) -> OpenError:
@@ -91,7 +110,7 @@ def _refused(error: Exception, name: str, path: str) -> OpenError:
     if number == errno.ENOENT or not os.path.exists(path):
         return UnreachableError(name, "there is no such device: is it plugged in?")
     if number in {errno.EACCES, errno.EPERM}:
-        return NotPermittedError(name, "this user may not open it: is he in the group dialout?")
+        return NotPermittedError(name, "this user may not open it: is it in the group dialout?")
     if number in {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK}:
         return InUseError(name, "another program has this device")
     if number in {errno.ENOTTY, errno.EINVAL} or "Could not configure" in str(error):

@@ -219,7 +219,8 @@ def unacknowledged_bytes(sock: socket.socket) -> int:
     try:
         # SIOCOUTQ has the number of TIOCOUTQ.
         answer = fcntl.ioctl(sock.fileno(), termios.TIOCOUTQ, bytes(4))
-    except OSError:
+    except (OSError, ValueError):
+        # It has no such count, or is closed.
         return 0
     count: int = unpack("i", answer)[0]
     return count

@@ -149,7 +149,8 @@ class SplicingTransport(StreamTransport):
             return
         if not size:
             give_back(pipe)
-            self._end_of_input()
+            # The socket itself may know more of its end (a program's exit status).
+            super()._readable()
             return
         self.wire_received += size
         if size >= SMALL_BYTES:

@@ -130,7 +130,7 @@ class Pump:
         while True:
             data = self._sent()
             try:
-                written = os.write(self._sink, data) if data else 0
+                written = self._write(data) if data else 0
             except BlockingIOError:
                 _wait((self._sink, select.POLLOUT))
                 continue
@@ -144,6 +144,9 @@ class Pump:
                 self._written.notify_all()
             if not data:
                 return
+
+    def _write(self, data: bytes) -> int:
+        return os.write(self._sink, data)
 
     def _sent(self) -> bytes:
         """Return what the user of the socket has sent, b"" when he has finished."""

@@ -108,7 +108,7 @@ class StreamTransport(Crossing):
 
     def _behind(self, code: int) -> None:
         # The watch is begun again, since the rest of what the peer sent before it broke off may still be read.
-        if code:
+        if code and not getattr(self.sock, "unread_is_end", False):
             self._break(OSError(code, os.strerror(code)))
         self.pause()
         self.resume()

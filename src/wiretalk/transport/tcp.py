@@ -9,6 +9,7 @@ from wiretalk.transport import socketoptions
 from wiretalk.transport.candidate import Candidate
 from wiretalk.transport.hosts import lookup
 from wiretalk.transport.inet import listen_on
+from wiretalk.transport.proxy import way
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def candidates(address: Address, *, passive: bool) -> list[Candidate]:
-    """Return the host's addresses, IPv6 and IPv4 in turn."""
+    """Return the host's addresses, IPv6 and IPv4 in turn; those of the proxy to go by, where there is one."""
+    way.check(address, passive=passive)
+    if address.option("via"):
+        return way.proxy_candidates(address, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     return [
         Candidate(family, socket.SOCK_STREAM, socket.IPPROTO_TCP, sockaddr, address)
         for family, sockaddr in lookup(address, socket.SOCK_STREAM, passive=passive)

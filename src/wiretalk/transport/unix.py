@@ -13,6 +13,7 @@ from wiretalk.transport.candidate import Candidate
 from wiretalk.transport.listener import Listener
 from wiretalk.transport.names import told
 from wiretalk.transport.oserrors import explain
+from wiretalk.transport.proxy import way
 from wiretalk.transport.unixfile import NamedSocket, bind_file, temporary_path
 
 TYPE_CHECKING = False
@@ -29,8 +30,9 @@ _TYPES = {
 }
 
 
-def candidates(address: Address, *, passive: bool) -> list[Candidate]:  # noqa: ARG001 - as every family's
+def candidates(address: Address, *, passive: bool) -> list[Candidate]:
     """Return the one endpoint of the path."""
+    way.check(address, passive=passive)
     return [Candidate(socket.AF_UNIX, _TYPES[address.scheme], 0, _sockaddr(address), address)]
 
 

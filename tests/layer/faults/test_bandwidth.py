@@ -78,3 +78,18 @@ def test_who_is_not_held_up_still_waits_its_turn(way):
     assert [piece[0] for piece in one.pieces] == list(range(20))
     assert 0 < len(one.records) < 20
     assert one.arrived[-1][0] == pytest.approx(len(one.records) * 0.01, abs=0.001)
+
+
+@pytest.mark.parametrize("faults", [("latency=50ms", "bandwidth=100Mbit"), ("bandwidth=100Mbit", "latency=50ms")])
+def test_a_long_way_is_wide_all_the_same(way, faults):
+    one = way(*faults)
+    held = 0
+    # A sender that is read whenever less waits than may, and then says more than fits on the way.
+    for _ in range(2000):
+        one.wait(0.001)
+        while one.lane.waiting_bytes <= 128 * 1024:
+            one.put(bytes(64 * 1024))
+        held = max(held, one.lane.held_bytes)
+    assert len(one.bytes) == pytest.approx((2 - 0.05) * 12.5e6, rel=0.01)
+    # What fits on the way, and what may wait.
+    assert held < 0.05 * 12.5e6 + 256 * 1024

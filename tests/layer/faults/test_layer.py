@@ -365,7 +365,7 @@ def test_a_reset_waits_until_what_was_written_has_gone(joint):
     one.wait(0.01)
     assert one.below.took() == ["abort"]
     assert isinstance(one.above.error, ResetError)
-    assert str(one.above.error) == "tcp://peer:1: reset by us (by a fault)"
+    assert str(one.above.error) == "tcp://peer:1: reset by the system (by a fault)"
 
 
 def test_but_not_for_ever(joint):

@@ -77,7 +77,7 @@ async def test_a_server_gets_exactly_so_many_bytes(tmp_path):
                 await connection.send(b"x" * 100_000)
                 async with asyncio.timeout(60):
                     await over.wait()
-        assert bytes(got) == b"x" * 1234 + b"reset by us (by a fault)"
+        assert bytes(got) == b"x" * 1234 + b"reset by the system (by a fault)"
 
 
 async def test_a_reset_passes_through_a_relay(plain_server):

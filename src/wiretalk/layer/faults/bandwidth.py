@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wiretalk.layer.faults.queued import Queued
 from wiretalk.layer.faults.values import RATE, Parameter
+from wiretalk.layer.faults.window import ON
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ class Bandwidth(Queued):
         super().__init__(*arguments)
         # When the link has let through what came before.
         self._free_at = 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """See Stage."""
+        on = self.chosen and self.script is None and self._window.look(self.lane.clock.now()) == ON
+        return float(self.value("rate")) if on else None
 
     def draw(self, data: bytes) -> dict[str, Any]:  # noqa: ARG002  # a piece's size does not matter
         """See PieceStage."""

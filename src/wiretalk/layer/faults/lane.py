@@ -181,14 +181,25 @@ class Lane:
 
     @property
     def waiting_bytes(self) -> int:
-        """Bytes that wait: in front of something slow, or for the receiver; and what is more on its way than may be."""
+        """Bytes that wait: in front of something slow, or for the receiver; and what is more on its way than may be.
+
+        A slow link at one end of a long way is to be kept busy, so what fits on the way does not count; and what has
+        arrived in front of the link was on its way as long as the sender knew.
+        """
         waiting = self.outlet.held_bytes + (self._cutter.held_bytes if self._cutter is not None else 0)
         flight = 0
+        delay_s = 0.0
+        rate = 0.0
         for stage in self.stages:
             if stage.in_flight:
                 flight += stage.held_bytes
+                delay_s += stage.delay_s
             else:
                 waiting += stage.held_bytes
+                if stage.rate:
+                    rate = min(rate or stage.rate, stage.rate)
+        if rate:
+            return max(0, waiting + flight - min(int(rate * delay_s), FAULT_FLIGHT_BYTES))
         return waiting + max(0, flight - FAULT_FLIGHT_BYTES)
 
     @property

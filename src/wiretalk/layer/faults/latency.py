@@ -49,6 +49,11 @@ class Latency(Queued):
 
     __slots__ = ()
 
+    @property
+    def delay_s(self) -> float:
+        """See Stage."""
+        return float(self.value("delay"))
+
     def draw(self, data: bytes) -> dict[str, Any]:  # noqa: ARG002  # a piece's size does not matter
         """See PieceStage."""
         delay_s = drawn(self.value("distribution"), self.value("delay"), self.value("jitter"), self.random)

@@ -342,7 +342,7 @@ class FaultLayer(Layer):
             self._timer = self.loop.call_later(RESET_LOOK_S, self._reset_soon)
             return
         self._cut = "now"
-        self.below.abort(ResetError(self.peer, Ending("reset", "us", reason="by a fault")))
+        self.below.abort(ResetError(self.peer, Ending("reset", "system", reason="by a fault")))
 
     # a live set
 

@@ -183,6 +183,16 @@ class Stage:
             self._window = Window(self.fault.after, self.fault.lasts, self.lane.clock.now())
 
     @property
+    def delay_s(self) -> float:
+        """How much later pieces arrive, about, in seconds."""
+        return 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """How many bytes a second pass at most, as long as it is on."""
+        return None
+
+    @property
     def moving(self) -> bool:
         """Whether it holds something that will pass by itself."""
         return False
