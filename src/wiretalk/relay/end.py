@@ -13,7 +13,7 @@ from wiretalk.errors import ClosedError
 from wiretalk.limits import ANSWERS_S, EARLY_BYTES, EARLY_DATAGRAMS
 from wiretalk.runtime import Conversation
 
-HALF_CLOSING = frozenset({"stream", "packet"})
+HALF_CLOSING = frozenset({"stream", "packet", "messages"})
 """Kinds of addresses whose two directions end one by one."""
 
 TYPE_CHECKING = False
@@ -144,7 +144,7 @@ class End(Conversation):
     def _pass_end(self) -> None:
         """Pass the peer's end of input on.
 
-        Datagrams and WebSocket have no half-close. The end of a peer that spoke so is the end of both sides; where the
+        Datagrams have no half-close. The end of a peer that spoke so is the end of both sides; where the
         other side speaks so, it is listened to as long as it goes on answering.
         """
         other = self.other
