@@ -1,4 +1,4 @@
-"""The proxy to go by, as the option `via` names it: socks5://HOST:PORT or http://HOST:PORT, with USER:PASSWORD@ or not."""
+"""The proxy to go by, as the option `via` names it: socks5://HOST:PORT or http://HOST:PORT, USER:PASSWORD@ or not."""
 
 from __future__ import annotations
 
@@ -87,5 +87,7 @@ def read_networks(option: Option, text: str) -> str:
         except UsageError as error:
             raise ValueError(f"{error.reason}; {error.hint}" if error.hint else error.reason) from None
         if network is None:
-            raise ValueError(f"{option.name} must be networks like 10.0.0.0/8, or IP addresses, with commas between them")
+            raise ValueError(
+                f"{option.name} must be networks like 10.0.0.0/8, or IP addresses, with commas between them"
+            )
     return text

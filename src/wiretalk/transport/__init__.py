@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from wiretalk.transport.names import name as name
     from wiretalk.transport.names import peer_name as peer_name
     from wiretalk.transport.names import shown as shown
-    from wiretalk.transport.oserrors import explain as explain
     from wiretalk.transport.names import told as told
+    from wiretalk.transport.oserrors import explain as explain
     from wiretalk.transport.resolving import may_block as may_block
     from wiretalk.transport.resolving import resolve as resolve
     from wiretalk.transport.stdio import flushed as flushed

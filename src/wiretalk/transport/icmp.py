@@ -186,9 +186,7 @@ def open_socket(candidate: Candidate) -> socket.socket:
 
 
 def _raw(candidate: Candidate) -> EchoSocket:
-    other = Candidate(
-        candidate.family, socket.SOCK_RAW, candidate.protocol, candidate.sockaddr, candidate.address
-    )
+    other = Candidate(candidate.family, socket.SOCK_RAW, candidate.protocol, candidate.sockaddr, candidate.address)
     return socketoptions.made(other, EchoSocket)
 
 

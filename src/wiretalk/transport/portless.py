@@ -15,7 +15,6 @@ from wiretalk.transport.oserrors import explain
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-
     from typing import Any
 
     from wiretalk.address import Address

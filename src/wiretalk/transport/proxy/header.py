@@ -56,9 +56,10 @@ class Proxied:
         self.datagram = datagram
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Proxied)
-            and (self.source, self.destination, self.datagram) == (other.source, other.destination, other.datagram)
+        return isinstance(other, Proxied) and (self.source, self.destination, self.datagram) == (
+            other.source,
+            other.destination,
+            other.datagram,
         )
 
     __hash__ = None  # type: ignore[assignment]  # a record that is compared, and never a key
@@ -146,18 +147,18 @@ def _read_line(line: bytes) -> Proxied:
         # The rest of the line, whatever it is, counts for nothing.
         return Proxied()
     if len(words) != 6 or words[1] not in {"TCP4", "TCP6"}:
-        raise MalformedError(f"its PROXY header is no such line: {ascii(line)}")
+        raise MalformedError(f"its PROXY header is no such line: {line!a}")
     make = _inet if words[1] == "TCP4" else _inet6
     source = make(words[2], _port(words[4]))
     destination = make(words[3], _port(words[5]))
     if source is None or destination is None:
-        raise MalformedError(f"its PROXY header holds no {words[1]} addresses: {ascii(line)}")
+        raise MalformedError(f"its PROXY header holds no {words[1]} addresses: {line!a}")
     return Proxied(source, destination)
 
 
 def _port(word: str) -> int:
     if not word or word.strip(DIGITS) or len(word) > 5 or (word[0] == "0" and word != "0") or int(word) > 65535:
-        raise MalformedError(f"its PROXY header has the port {ascii(word)}")
+        raise MalformedError(f"its PROXY header has the port {word!a}")
     return int(word)
 
 
@@ -188,9 +189,7 @@ def _read_block(family: int, block: bytes) -> Proxied:
     if kind == INET:
         ends: list[SockAddr] = [(socket.inet_ntoa(host), port) for host, port in zip(hosts, ports, strict=True)]
     else:
-        ends = [
-            (socket.inet_ntop(socket.AF_INET6, host), port, 0, 0) for host, port in zip(hosts, ports, strict=True)
-        ]
+        ends = [(socket.inet_ntop(socket.AF_INET6, host), port, 0, 0) for host, port in zip(hosts, ports, strict=True)]
     return Proxied(*ends, datagram=datagram)
 
 
@@ -245,8 +244,8 @@ def _write_2(proxied: Proxied) -> bytes:
 
 def _pair(proxied: Proxied) -> tuple[int, list[bytes], list[int]] | None:
     """Return family, packed hosts and ports; None where they are not two IP addresses."""
-    ends = [proxied.source, proxied.destination]
-    if not all(isinstance(end, tuple) and isinstance(end[0], str) for end in ends):
+    ends = [end for end in (proxied.source, proxied.destination) if isinstance(end, tuple) and isinstance(end[0], str)]
+    if len(ends) < 2:
         return None
     texts = [end[0].partition("%")[0] for end in ends]
     if all(":" not in text for text in texts):
