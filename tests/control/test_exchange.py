@@ -144,7 +144,9 @@ def test_an_end_within_a_request_is_none():
     ],
 )
 def test_what_is_no_json_object(body, sentence):
-    _, request = asked(POST.replace(b"Content-Length: 7", b"Content-Length: %d" % len(body)).removesuffix(b'{"a":1}') + body)
+    _, request = asked(
+        POST.replace(b"Content-Length: 7", b"Content-Length: %d" % len(body)).removesuffix(b'{"a":1}') + body
+    )
     with pytest.raises(Refusal) as caught:
         request.fields()
     assert caught.value.status == 400

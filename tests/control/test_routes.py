@@ -113,7 +113,13 @@ async def test_reset_removes_all_faults(routed):
         ("POST", "/proxies", {"name": "x"}, 400, "missing required field: upstream"),
         ("POST", "/proxies", {"name": 3, "upstream": "x:1"}, 400, "bad request body: the name is to be printable text"),
         ("POST", "/proxies", {"name": "x", "upstream": 3}, 400, "bad request body: upstream is to be text"),
-        ("POST", "/proxies", {"name": "x", "upstream": "x:1", "listen": 3}, 400, "bad request body: listen is to be text"),
+        (
+            "POST",
+            "/proxies",
+            {"name": "x", "upstream": "x:1", "listen": 3},
+            400,
+            "bad request body: listen is to be text",
+        ),
         (
             "POST",
             "/proxies",
@@ -192,7 +198,12 @@ async def test_web_pages_may_not_ask(routed, headers, methods, path, _):
 async def test_a_token_is_wanted_everywhere(routed, methods, path, _):
     routed.routes = Routes(Proxies(), "open sesame")
     for method in methods.split():
-        for header in ({}, {"authorization": "Bearer wrong"}, {"authorization": "Basic open sesame"}, {"authorization": ""}):
+        for header in (
+            {},
+            {"authorization": "Bearer wrong"},
+            {"authorization": "Basic open sesame"},
+            {"authorization": ""},
+        ):
             reply = await routed(method, path, **header)
             assert (reply.status, reply.headers["www-authenticate"]) == (401, "Bearer")
 

@@ -82,7 +82,8 @@ def test_there_is_a_type_for_each_fault_and_for_each_of_toxiproxys():
 
 
 @pytest.mark.parametrize(
-    ("stream", "direction"), [("upstream", "up"), ("Downstream", "down"), (None, "down"), ("both", "both"), ("", "down")]
+    ("stream", "direction"),
+    [("upstream", "up"), ("Downstream", "down"), (None, "down"), ("both", "both"), ("", "down")],
 )
 def test_streams_are_directions(stream, direction):
     assert made("latency", stream=stream)[0].direction == direction
@@ -102,10 +103,19 @@ def test_it_can_be_said_as_fault_has_it():
         ({"type": "nothing at all"}, "invalid toxic type"),
         ({"type": 3}, "invalid toxic type"),
         ({}, "invalid toxic type"),
-        ({"type": "latency", "stream": "sideways"}, "stream was invalid, can be either upstream or downstream, or both"),
+        (
+            {"type": "latency", "stream": "sideways"},
+            "stream was invalid, can be either upstream or downstream, or both",
+        ),
         ({"type": "latency", "stream": 7}, "stream was invalid"),
-        ({"type": "latency", "attributes": {"latncy": 1}}, 'latency has no attribute "latncy"; did you mean "latency"?'),
-        ({"type": "latency", "attributes": {"bandwidth": 1}}, "it has latency, jitter, delay, distribution, p, after, for"),
+        (
+            {"type": "latency", "attributes": {"latncy": 1}},
+            'latency has no attribute "latncy"; did you mean "latency"?',
+        ),
+        (
+            {"type": "latency", "attributes": {"bandwidth": 1}},
+            "it has latency, jitter, delay, distribution, p, after, for",
+        ),
         ({"type": "latency", "attributes": {"latency": -1}}, "-0.001 is not a time in seconds"),
         ({"type": "latency", "attributes": {"latency": None}}, "None is not a time"),
         ({"type": "latency", "attributes": {"latency": True}}, "True is not a time"),
