@@ -16,6 +16,9 @@ from wiretalk.runtime import Conversation
 HALF_CLOSING = frozenset({"stream", "packet", "messages"})
 """Kinds of addresses whose two directions end one by one."""
 
+PROGRAMS = frozenset({"exec", "pty"})
+"""Schemes whose output ends when the program has left, so that nobody takes input any more."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
@@ -150,7 +153,7 @@ class End(Conversation):
         other = self.other
         if other is None:
             return
-        if self.plan.address.kind not in HALF_CLOSING:
+        if self.plan.address.kind not in HALF_CLOSING or self.plan.address.scheme in PROGRAMS:
             self.hang_up()
         elif other.plan.address.kind in HALF_CLOSING:
             other._transport.half_close()
