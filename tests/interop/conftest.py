@@ -92,6 +92,14 @@ def host(require):
     return f"127.{choose.randint(1, 254)}.{choose.randint(0, 255)}.{choose.randint(1, 254)}"
 
 
+def wait_until(condition):
+    """Wait until something holds that nobody tells."""
+    give_up = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < give_up, "it never came to be"
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def place(host):
     """A host and port of this machine where nobody is."""

@@ -61,10 +61,11 @@ def test_sockperf(shell_at, peer, listens, place, kind):
     peer(["sockperf", "server", "-i", host, "-p", str(port), *flags])
     listens(place, datagrams=kind == "udp")
     relay = shell_at("relay", f"{kind}://{host}:0", f"{kind}://{host}:{port}")
-    load = ("-t", "1", "--mps", "2000", "-m", "100", "--reply-every", "1")
+    # Slowly, so that nothing is lost where a busy machine lets a socket's buffer fill.
+    load = ("-t", "1", "--mps", "200", "-m", "100", "--reply-every", "1")
     client = peer(["sockperf", "under-load", "-i", host, "-p", str(relay.port), *load, *flags])
     assert client.wait() == 0, client.out + client.err
-    assert int(re.search(r"ReceivedMessages=(\d+)", client.out).group(1)) > 500
+    assert int(re.search(r"ReceivedMessages=(\d+)", client.out).group(1)) > 100
     dropped, doubled, late = re.search(
         r"dropped messages = (\d+); # duplicated messages = (\d+); # out-of-order messages = (\d+)", client.out
     ).groups()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import filecmp
+import os
 import random
+import shutil
 import sys
 
 import pytest
 
-from .conftest import ENVIRONMENT
+from .conftest import ENVIRONMENT, wait_until
 
 
 @pytest.fixture
@@ -38,11 +40,10 @@ def same(one, other):
 @pytest.fixture
 def daemon(shell_at, require, host, tree, tmp_path):
     """rsync's daemon, run for each connection by a relay: where the relay listens."""
-    import shutil
-
     require(shutil.which("rsync"), "rsync is not installed")
     settings = tmp_path / "rsyncd.conf"
-    settings.write_text(f"use chroot = no\n[files]\npath = {tree}\nread only = no\n", encoding="utf-8")
+    who = f"uid = {os.getuid()}\ngid = {os.getgid()}\n"
+    settings.write_text(f"use chroot = no\n{who}[files]\npath = {tree}\nread only = no\n", encoding="utf-8")
     return shell_at("relay", f"tcp://{host}:0", f"exec:rsync --server --daemon --config={settings} .")
 
 
@@ -95,12 +96,23 @@ def test_a_program_for_each_that_comes(shell_at, as_client, host):
         assert client.out == f"CLIENT {number}\n"
 
 
+@pytest.mark.parametrize("name", ["nc", "ncat"])
+def test_a_program_that_has_left_ends_both_sides(shell_at, as_client, host, name):
+    """Nobody takes what the client could still say; it is not left waiting."""
+    relay = shell_at("relay", f"tcp://{host}:0", "exec:echo bye", "--once")
+    client = as_client(name, host, relay.port)
+    client.wait_for("bye\n")
+    assert relay.wait() == 0
+
+
 def test_a_terminal_for_each_that_comes(shell_at, as_client, host):
-    relay = shell_at("relay", f"tcp://{host}:0", "pty:sh")
+    relay = shell_at("relay", f"tcp://{host}:0", "pty:sh", "-v")
     client = as_client("socat", host, relay.port)
     client.say("tty && echo $((6 * 7))\n")
     client.wait_for("/dev/pts/", "42")
     client.say("exit\n")
+    relay.wait_for("finished", where="err")
+    client.end_input()
     assert client.wait() == 0
 
 
@@ -115,18 +127,12 @@ def test_a_log_to_whoever_comes(shell_at, as_client, host, tmp_path):
     client.wait_for("after\n")
 
 
-def test_a_serial_line_on_the_network(shell_at, peer, as_client, require, host, tmp_path):
+def test_a_serial_line_on_the_network(shell_at, peer, as_client, host, tmp_path):
     pytest.importorskip("serial")
-    ends = [str(tmp_path / "device"), str(tmp_path / "line")]
-    device = peer(["socat", f"pty,raw,echo=0,link={ends[1]}", "-"])
-    import os
-    import time
-
-    until = time.monotonic() + 30
-    while not os.path.exists(ends[1]):
-        assert time.monotonic() < until, device.err
-        time.sleep(0.01)
-    relay = shell_at("relay", f"tcp://{host}:0", f"serial:{ends[1]}?baud=9600")
+    line = str(tmp_path / "line")
+    device = peer(["socat", f"pty,raw,echo=0,link={line}", "-"])
+    wait_until(lambda: os.path.exists(line))
+    relay = shell_at("relay", f"tcp://{host}:0", f"serial:{line}?baud=9600")
     client = as_client("nc", host, relay.port)
     client.say("AT\r\n")
     device.wait_for("AT\r\n")
