@@ -25,7 +25,7 @@ LISTENS = re.compile(r"wiretalk (serve|listen)\b")
 PIN = re.compile(r"sha256:[0-9a-f]{64}")
 WITHOUT_IPV6 = ((" and IPv6", "(?: and IPv6)?"), ("(IPv6)", r"\(IPv4\)"), ("[::1]", r"(?:\[::1\]|127\.0\.0\.1)"))
 """What is shown, and the pattern of what is told instead on a machine without IPv6."""
-TOOLS = ("nc", "ncat", "socat", "telnet", "openssl")
+TOOLS = ("curl", "nc", "ncat", "socat", "telnet", "openssl")
 
 
 def test_every_block_is_run_or_says_why_not(page):
