@@ -87,6 +87,10 @@ TOGETHER = (
     "and none is awaited",
     "is for IPv",
     "must be an even offset",
+    "the quotation is never closed",
+    "nothing comes after the backslash",
+    "has no name of a program",
+    "sets no variable",
 )
 
 
