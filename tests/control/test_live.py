@@ -304,6 +304,18 @@ async def test_populate_makes_leaves_and_replaces(ask, echo, reach):
     assert await ended(reader) == b""
 
 
+@pytest.mark.parametrize("listen", ["localhost:{}", "127.0.0.1:{}", "[::]:{}", "tcp://127.0.0.1:{}?framing=line"])
+async def test_populate_may_be_asked_for_again(ask, echo, reach, listen):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    listed = [{"name": "one", "listen": listen.format(port), "upstream": echo.address}]
+    assert (await ask("POST", "/populate", listed)).status == 201
+    reader, writer = await reach(f"127.0.0.1:{port}")
+    await said(reader, writer, b"x\n")
+    assert (await ask("POST", "/populate", listed)).status == 201
+    assert await said(reader, writer, b"still\n") == b"still\n"
+
+
 async def test_populate_makes_none_where_one_is_wrong(ask, echo):
     good = {"name": "good", "listen": "127.0.0.1:0", "upstream": echo.address}
     reply = await ask("POST", "/populate", [good, {"name": "bad"}])

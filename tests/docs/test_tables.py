@@ -160,10 +160,10 @@ def routes():
 
 
 def toxics():
-    rows = []
-    for kind in TOXICS.values():
-        rows.append([code(kind.name), ", ".join(code(name) for name in kind.defaults()), code(kind.kind)])
-    return rows
+    return [
+        [code(kind.name), ", ".join(code(name) for name in kind.defaults()), code(kind.kind)]
+        for kind in TOXICS.values()
+    ]
 
 
 TABLES = {
