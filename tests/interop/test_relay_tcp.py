@@ -53,12 +53,12 @@ def test_iperf3(shell_at, peer, listens, place, words):
     server = peer(["iperf3", "-s", "-1", "-B", host, "-p", str(port)])
     listens(place)
     relay = shell_at("relay", f"tcp://{host}:0", f"tcp://{host}:{port}", "--json")
-    client = peer(["iperf3", "-c", host, "-p", str(relay.port), "-n", "40M", "--json", *words])
+    client = peer(["iperf3", "-c", host, "-p", str(relay.port), "-n", "20M", "--json", *words])
     assert client.wait() == 0, client.out
     assert server.wait() == 0
     # What is on its way at the end of iperf3's test is nobody's any more.
     received = json.loads(client.out)["end"]["sum_received"]["bytes"]
-    assert received > 10_000_000
+    assert received > 1_000_000
     assert relay.interrupt() == 130
     told = [json.loads(line) for line in relay.out.splitlines()]
     assert told[-1]["up_bytes"] + told[-1]["down_bytes"] >= received
@@ -113,8 +113,10 @@ def test_openssl_speaks_tls_end_to_end(shell_at, peer, certificate, place, liste
     listens(place)
     relay = shell_at("relay", f"tcp://{host}:0", f"tcp://{host}:{port}")
     client = peer(
-        ["openssl", "s_client", "-connect", f"{host}:{relay.port}", "-servername", "localhost", "-quiet"]
-        + ["-verify_return_error", "-verify_hostname", "localhost", "-CAfile", str(certificate)]
+        [
+            *("openssl", "s_client", "-connect", f"{host}:{relay.port}", "-servername", "localhost", "-quiet"),
+            *("-verify_return_error", "-verify_hostname", "localhost", "-CAfile", str(certificate)),
+        ]
     )
     client.say("klatwire\n")
     client.wait_for("eriwtalk\n")
@@ -134,8 +136,10 @@ def test_tls_in_front_of_a_server_that_has_none(shell_at, peer, certificate, web
     relay = shell_at("relay", f"tls://{web.host}:0?cert={certificate}", web.address)
     got = tmp_path / "got"
     client = peer(
-        ["curl", "-sS", "-o", str(got), "--cacert", str(certificate)]
-        + ["--connect-to", f"localhost:443:{web.host}:{relay.port}", "https://localhost/big"]
+        [
+            *("curl", "-sS", "-o", str(got), "--cacert", str(certificate)),
+            *("--connect-to", f"localhost:443:{web.host}:{relay.port}", "https://localhost/big"),
+        ]
     )
     assert client.wait() == 0, client.err
     assert got.read_bytes() == big
