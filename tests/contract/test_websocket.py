@@ -476,6 +476,39 @@ def test_the_answers_owed_come_before_our_close(face, ws):
             assert to_end(peer) == b"\x81\x07heard 2\x88\x02\x03\xe9"
 
 
+def test_a_peer_that_has_closed_is_not_kept_waiting_by_a_session_that_goes_on(face, ws, monkeypatch):
+    """A browser waits for two seconds, and hears nothing meanwhile."""
+    if face.name == "blocking":
+        pytest.skip("a thread that does not receive sees no close frame either")
+    monkeypatch.setattr("wiretalk.layer.websocket.WS_ANSWER_S", 0.05)
+    release = threading.Event()
+    endings = []
+
+    def session(connection):
+        release.wait(PATIENCE_S)
+
+    with face.serve(ws.listening, session, on_close=lambda one: endings.append(one.ending)) as server:
+        with shaken(plain(server, REQUEST)) as peer:
+            peer.sendall(b"\x88\x82\0\0\0\0\x03\xe9")
+            assert to_end(peer) == b"\x88\x02\x03\xe9"
+        release.set()
+    assert [(ending.how, ending.by) for ending in endings] == [("finished", "peer")]
+
+
+def test_a_peer_that_says_it_still_listens_is_answered_however_late(face, ws, monkeypatch):
+    monkeypatch.setattr("wiretalk.layer.websocket.WS_ANSWER_S", 0.05)
+
+    def session(connection):
+        list(connection)
+        threading.Event().wait(0.3)
+        connection.send(b"late")
+
+    with face.serve(ws.listening, session) as server:
+        with face.connect(web_address(server)) as connection:
+            connection.half_close()
+            assert connection.receive(timeout_s=PATIENCE_S) == b"late"
+
+
 def test_a_peer_that_leaves_without_a_close(face, ws):
     endings = []
     with face.serve(ws.listening, echo, on_close=lambda one: endings.append(one.ending)) as server:

@@ -200,7 +200,7 @@ class _Messages(Channel):
             if self._finishing or self._off is not None:
                 return
             self._finishing = True
-            self._websocket.close(self.leaving)
+            self._websocket.close(self.leaving, half=True)
             self._hold_outgoing_messages()
         self._enter()
         try:
