@@ -128,6 +128,9 @@ TLS_HANDSHAKE_TIMEOUT_S = 10.0
 WS_HANDSHAKE_BYTES = 64 * KIB
 """WebSocket: a request, or the answer to ours, that is longer than this is refused: headers without an end."""
 
+WS_ANSWER_S = 1.0
+"""WebSocket: a peer that has closed is sent what it is owed for so long, then our close frame; browsers wait 2 s."""
+
 WS_PIECE_BYTES = 4 * KIB
 """WebSocket: compressed bytes unpacked at once, since they may become a thousand times as many."""
 

@@ -78,7 +78,20 @@ PATHS = st.one_of(
 ).filter(lambda path: "\0" not in path and path != "@")
 
 
-TOGETHER = ("exclude each other", "below tls_min", "a multicast group", "so no mode")
+SECRETS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=40)
+TOGETHER = (
+    "exclude each other",
+    "below tls_min",
+    "a multicast group",
+    "so no mode",
+    "and none is awaited",
+    "is for IPv",
+    "must be an even offset",
+    "the quotation is never closed",
+    "nothing comes after the backslash",
+    "has no name of a program",
+    "sets no variable",
+)
 
 
 def values(option):
@@ -98,6 +111,13 @@ def values(option):
         "server name": NAMES,
         "list": st.sampled_from(["h2", "h2,http/1.1"]),
         "fingerprint": st.binary(min_size=32, max_size=32).map(bytes.hex),
+        "networks": st.sampled_from(["10.0.0.0/8", "10.0.0.1,fd00::/8"]),
+        "proxy": st.one_of(
+            NAMES.map("socks5://{}:1080".format),
+            st.tuples(SECRETS.map(lambda user: user.replace(":", "")), SECRETS)
+            .filter(lambda pair: pair[0] and all(len(one.encode()) <= 255 for one in pair))
+            .map(lambda pair: "http://{}:{}@[::1]:3128".format(*pair)),
+        ),
         "bind": st.one_of(IPV4, IPV6.map("[{}]:5".format), PORTS.map(":{}".format), NAMES),
     }[option.kind]
 

@@ -18,7 +18,7 @@ def accepting(opened, monkeypatch):
     monkeypatch.setattr("wiretalk.blocking.accepting.ACCEPT_RETRY_S", 0.02)
 
     def start(adopt, full=lambda: False, sweep=lambda: None, sweep_s=60.0, wrap=lambda listener: listener):
-        acceptor = opened(Acceptor(adopt, full, sweep, sweep_s))
+        acceptor = opened(Acceptor(adopt, full, sweep, sweep_s, None))
         (listener,) = listen(parse("tcp://127.0.0.1:0"))
         acceptor.add(Source(wrap(listener), None, None))
         acceptor.start()
@@ -84,7 +84,7 @@ def test_it_stops_in_the_midst_of_a_crowd_when_it_is_full(accepting, opened, end
 
 
 def test_closing_twice_and_without_a_start(opened):
-    acceptor = Acceptor(None, lambda: False, lambda: None, 60.0)
+    acceptor = Acceptor(None, lambda: False, lambda: None, 60.0, None)
     acceptor.close()
     acceptor.close()
     assert len(acceptor) == 0

@@ -35,6 +35,7 @@ CASES = [
     ("wiretalk connect --retry vs", {"vsock://"}),
     ("wiretalk connect --timeout 5s vs", {"vsock://"}),
     ("wiretalk serve ec", {"echo"}),
+    ("wiretalk fault :8474 conn", {"connections"}),
     ("wiretalk serve echo tcp://:1 vs", {"vsock://"}),
     ("wiretalk serve --once echo vs", {"vsock://"}),
     ("wiretalk new py", {"python"}),

@@ -156,7 +156,7 @@ def face(request):
 
 
 STREAMS = ("tcp", "tcp4", "tcp6", "unix", "abstract", "tls")
-MESSAGES = ("udp", "udp4", "udp6", "unixgram", "unixpacket", "icmp", "icmp6", "raw")
+MESSAGES = ("udp", "udp4", "udp6", "unixgram", "unixpacket", "ws", "wss", "icmp", "icmp6", "raw")
 RAW = ("icmp", "icmp6", "raw")
 """They take root, and a network in which nobody else answers."""
 
@@ -195,10 +195,10 @@ class Place:
     def listening(self):
         if self.scheme in ("tcp6", "udp6"):
             return f"{self.scheme}://[::1]:0"
-        if self.scheme in ("tcp", "tcp4", "udp", "udp4"):
+        if self.scheme in ("tcp", "tcp4", "udp", "udp4", "ws"):
             return f"{self.scheme}://127.0.0.1:0"
-        if self.scheme == "tls":
-            return f"tls://127.0.0.1:0?cert={self.authority}/server.pem"
+        if self.scheme in ("tls", "wss"):
+            return f"{self.scheme}://127.0.0.1:0?cert={self.authority}/server.pem"
         if self.scheme == "abstract":
             return f"unix:@wiretalk-test{str(self.folder).replace('/', '-')}"
         if self.scheme in RAW:
@@ -209,7 +209,7 @@ class Place:
 
     def connecting(self, server):
         address = str(server.addresses[0])
-        if self.scheme == "tls":
+        if self.scheme in ("tls", "wss"):
             return f"{address.partition('?')[0]}?ca={self.authority}/ca.pem"
         if self.scheme == "raw":
             # Without ports, two clients are told apart by their addresses alone.

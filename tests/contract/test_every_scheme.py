@@ -7,7 +7,7 @@ import threading
 import pytest
 
 import wiretalk
-from wiretalk.errors import ClosedError, FinishedError, LimitError, TimedOutError
+from wiretalk.errors import ClosedError, FinishedError, LimitError, ResetError, TimedOutError
 
 
 def echo(connection):
@@ -83,9 +83,9 @@ def test_both_ends_know_their_names_and_count(face, place):
             assert connection.bytes_sent == connection.bytes_received >= 5
             assert connection.age_s > 0
             assert connection.ending is None
-            assert (connection.tls is not None) == (place.scheme == "tls")
+            assert (connection.tls is not None) == (place.scheme in ("tls", "wss"))
             assert connection.local
-            if place.scheme.startswith(("tcp", "udp", "tls")):
+            if place.scheme.startswith(("tcp", "udp", "tls", "ws")):
                 assert connection.peer.rpartition(":")[2] == server.addresses[0].partition("?")[0].rpartition(":")[2]
 
 
@@ -158,7 +158,8 @@ def test_a_handler_that_fails_ends_its_own_conversation_only(face, place, caplog
             assert good.receive(timeout_s=20) == b"one"
             bad.send(b"fail")
             if place.scheme not in ("udp", "udp4", "udp6", "unixgram", "icmp", "icmp6", "raw"):
-                with pytest.raises(FinishedError):
+                # WebSocket can tell that it failed; the others only that it is over.
+                with pytest.raises(ResetError if place.scheme in ("ws", "wss") else FinishedError):
                     bad.receive(timeout_s=20)
             good.send(b"two")
             assert good.receive(timeout_s=20) == b"two"

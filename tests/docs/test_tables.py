@@ -16,8 +16,11 @@ import pytest
 from wiretalk import errors, limits
 from wiretalk.address import OPTIONS, SCHEMES
 from wiretalk.cli.commands import COMMANDS
+from wiretalk.cli.fault import ACTIONS
 from wiretalk.cli.topics import STATUSES, written
 from wiretalk.codec import CODECS
+from wiretalk.control.routes import ROUTES
+from wiretalk.control.toxics import TOXICS
 from wiretalk.framing import FRAMINGS
 from wiretalk.layer.faults.fault import COMMON, parameters_of
 from wiretalk.layer.faults.table import FAULTS, load
@@ -189,9 +192,35 @@ def c_limits():
     return rows
 
 
+def actions():
+    return [[code(name), plain(summary)] for name, summary in ACTIONS.items()]
+
+
+def routes():
+    """Return what can be asked of a control; names stand for the stars of its paths, in their order."""
+    rows = []
+    for methods, path, handler in ROUTES:
+        names = iter(("{proxy}", "{number}" if "connections" in path else "{toxic}"))
+        named = re.sub(r"\*", lambda _, names=names: next(names), path)
+        rows.append(
+            [" ".join(code(method) for method in methods.split()), code(named), plain(handler.__doc__.rstrip("."))]
+        )
+    return rows
+
+
+def toxics():
+    return [
+        [code(kind.name), ", ".join(code(name) for name in kind.defaults()), code(kind.kind)]
+        for kind in TOXICS.values()
+    ]
+
+
 TABLES = {
     "c codes": c_codes,
     "c limits": c_limits,
+    "actions": actions,
+    "routes": routes,
+    "toxics": toxics,
     "schemes": schemes,
     "forms": forms,
     "framings": framings,

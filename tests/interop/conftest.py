@@ -1,4 +1,4 @@
-"""wiretalk's shell at one end, programs that know nothing of it at the other: nc, ncat, socat, telnet, sockets."""
+"""wiretalk's shell at one end or between, programs that know nothing of it at the other: nc, socat, curl, sockets."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import sys
 import time
 
 import pytest
+
+from .relaying import Names, Web
 
 ENVIRONMENT = os.environ | {"PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "LC_ALL": "C.UTF-8"}
 
@@ -75,7 +77,7 @@ def shell_at(shell):
         server.wait_for("listening on ", "\n", where="err")
         server.addresses = [line.split()[2] for line in server.err.splitlines() if line.startswith("listening on ")]
         server.address = server.addresses[0]
-        host, _, port = server.address.partition("://")[2].rpartition(":")
+        host, _, port = server.address.partition("://")[2].partition("/")[0].rpartition(":")
         server.host, server.port = host.strip("[]"), int(port or 0)
         return server
 
@@ -90,6 +92,14 @@ def host(require):
     return f"127.{choose.randint(1, 254)}.{choose.randint(0, 255)}.{choose.randint(1, 254)}"
 
 
+def wait_until(condition):
+    """Wait until something holds that nobody tells."""
+    give_up = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < give_up, "it never came to be"
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def place(host):
     """A host and port of this machine where nobody is."""
@@ -100,6 +110,30 @@ def free_port(host, kind=socket.SOCK_STREAM):
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, kind) as sock:
         sock.bind((host, 0))
         return sock.getsockname()[1]
+
+
+@pytest.fixture
+def somewhere(host):
+    """Return a host and port of this machine where nobody is: another one each time."""
+    return lambda: (host, free_port(host))
+
+
+@pytest.fixture
+def web(host, tmp_path):
+    """An HTTP server, `Web`: what is written into its `directory` can be fetched."""
+    directory = tmp_path / "web"
+    directory.mkdir()
+    server = Web(host, directory)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def names(host):
+    """A name server, `Names`."""
+    server = Names(host)
+    yield server
+    server.close()
 
 
 @pytest.fixture

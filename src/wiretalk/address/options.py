@@ -139,13 +139,9 @@ OPTIONS: dict[str, Option] = {
         Option("bind", "bind", IP, "connect from this HOST, HOST:PORT or :PORT"),
         Option("interface", "interface", IP, "use this network interface, by name (for a group, or by its address)"),
         Option("via", "proxy", TCP, "go by this proxy, which looks the name up"),
-        Option(
-            "send_proxy", "choice", PROXIED, "say first whose connection it is (PROXY protocol)", choices=("v1", "v2")
-        ),
-        Option(
-            "proxy_protocol", "flag", PROXIED, "listening: proxies say first whose connection it is (PROXY protocol)"
-        ),
-        Option("proxy_from", "networks", PROXIED, "listening: the proxies that may; this machine's alone unless told"),
+        Option("send_proxy", "choice", PROXIED, "begin with a PROXY header: who comes", choices=("v1", "v2")),
+        Option("proxy_protocol", "flag", PROXIED, "listening: await a PROXY header: who comes"),
+        Option("proxy_from", "networks", PROXIED, "whose PROXY header counts; unless told, this machine's own"),
         Option("reuseaddr", "flag", PORTS, "listen though old connections linger (SO_REUSEADDR)"),
         Option("reuseport", "flag", PORTS, "share the port with other processes (SO_REUSEPORT)"),
         Option("v6only", "flag", "tcp tcp6 tls ws wss udp udp6", "an IPv6 socket takes no IPv4"),

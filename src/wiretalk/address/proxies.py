@@ -1,4 +1,4 @@
-"""The proxy to go by, as the option `via` names it: socks5://HOST:PORT or http://HOST:PORT, with USER:PASSWORD@ or not."""
+"""The proxy to go by, as the option `via` names it: socks5://HOST:PORT or http://HOST:PORT, USER:PASSWORD@ or not."""
 
 from __future__ import annotations
 

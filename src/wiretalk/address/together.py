@@ -48,7 +48,7 @@ def _check_raw(address: Address) -> None:
     for option, other, version in (("hdrincl", 6, 4), ("checksum", 4, 6)):
         if options.get(option, False) is not False and address.ip_version == other:
             raise _fault(address, option, f"{option} is for IPv{version}, and this is IPv{other}", "leave it out")
-    if int(options.get("checksum", 0)) % 2:  # type: ignore[arg-type]  # the grammar has read a number
+    if int(options.get("checksum", 0)) % 2:
         raise _fault(address, "checksum", "checksum must be an even offset", "RFC 3542, section 3.1")
 
 

@@ -23,7 +23,7 @@ def write(scheme: str, host: str, port: int | None, path: str, options: Mapping[
         text = f"{scheme}:{_path(path)}"
     else:
         text = f"{scheme}://{write_endpoint(host, port)}"
-        if shape == "url" and path != "/":
+        if shape == "url" and path not in {"", "/"}:
             text += _path(path if path.startswith("/") else f"/{path}")
     if not options:
         return text

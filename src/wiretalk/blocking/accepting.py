@@ -35,14 +35,18 @@ class Source:
         listener: the socket.
         plan: framing, codec and limits.
         secure: the TLS context, or None.
+
+    Attributes:
+        says_first_whose_it_is: whether each connection begins with a PROXY header.
     """
 
-    __slots__ = ("listener", "plan", "secure")
+    __slots__ = ("listener", "plan", "says_first_whose_it_is", "secure")
 
     def __init__(self, listener: Listener, plan: Plan, secure: Any) -> None:
         self.listener = listener
         self.plan = plan
         self.secure = secure
+        self.says_first_whose_it_is = bool(listener.address.option("proxy_protocol"))
 
 
 class Acceptor:
@@ -201,7 +205,7 @@ class Acceptor:
         if accepted is None:
             return False
         self._spare = None
-        if source.plan.address.option("proxy_protocol"):
+        if source.says_first_whose_it_is:
             self.arrivals.take(source, *accepted, bell, self._poll)
         else:
             self._adopt(source, *accepted, bell)

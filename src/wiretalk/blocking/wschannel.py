@@ -59,10 +59,12 @@ class _Messages(Channel):
                 self._hold_outgoing_messages()
             while not self._websocket.handshaken:
                 self._look(deadline)
-                if self._websocket.fault is not None:
+                if self._websocket.fault is not None and not self._websocket.handshaken:
                     self._say_last()
                     raise self._fail(self._websocket.fault)
-            self._flush(deadline)
+            if self._websocket.open and not self._websocket.peer_finished:
+                # What ended it in the same read is told to who receives, after the messages before it.
+                self._flush(deadline)
         except TimedOutError as error:
             if error.wait not in {"send", "receive"}:
                 raise
@@ -198,7 +200,7 @@ class _Messages(Channel):
             if self._finishing or self._off is not None:
                 return
             self._finishing = True
-            self._websocket.close(self.leaving)
+            self._websocket.close(self.leaving, half=True)
             self._hold_outgoing_messages()
         self._enter()
         try:

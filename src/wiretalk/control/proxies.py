@@ -149,11 +149,7 @@ class Proxies:
     async def _put(self, made: RelayProxy, fields: dict[str, Any]) -> Faulty:
         there = self._all.get(made.name)
         if there is not None:
-            asked = (made.listen, made.upstream)
-            if asked == (there.listen, there.upstream) or (fields.get("listen"), made.upstream) == (
-                there.listen,
-                there.upstream,
-            ):
+            if made.same_as(there):
                 if fields.get("enabled") is not None:
                     await self._updated(there, {"enabled": fields["enabled"]})
                 return there

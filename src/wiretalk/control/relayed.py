@@ -61,6 +61,12 @@ class RelayProxy(Faulty):
         """See Faulty."""
         return self.relay is not None
 
+    def same_as(self, other: Faulty) -> bool:
+        """Return whether another listens at the same address, for the same."""
+        if not isinstance(other, RelayProxy) or other.upstream != self.upstream:
+            return False
+        return other._near == self._near or other.listen == self.listen
+
     # as a relay (see cli.serving.Stoppable)
 
     @property

@@ -9,7 +9,7 @@ from __future__ import annotations
 from wiretalk.errors import TimedOutError
 from wiretalk.layer.base import Layer
 from wiretalk.layer.wsengine import engine_of
-from wiretalk.limits import CLOSE_TIMEOUT_S, READ_BYTES
+from wiretalk.limits import CLOSE_TIMEOUT_S, READ_BYTES, WS_ANSWER_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -158,6 +158,15 @@ class WebSocketLayer(Layer):
                 self.above.end()
                 if not engine.open:
                     self._close_below()
+                elif not engine.peer_listens and not self._closing:
+                    self._timer = self.loop.call_later(WS_ANSWER_S, self._answer_late)
+
+    def _answer_late(self) -> None:
+        """Answer the peer's close though we may have more to say: it would not hear it."""
+        self._timer = None
+        self.engine.close()
+        self._transmit()
+        self._close_below()
 
     def _fail(self, error: WiretalkError) -> None:
         """End it, after what tells the peer why."""
@@ -255,7 +264,7 @@ class WebSocketLayer(Layer):
 
     def half_close(self) -> None:
         """Say that we are done; the peer may finish what it is saying, and then is done too."""
-        self.engine.close(self.conversation.leaving)
+        self.engine.close(self.conversation.leaving, half=True)
         self._transmit()
         if self.engine.closed and not self._closing:
             self._close_below()
@@ -265,6 +274,7 @@ class WebSocketLayer(Layer):
         if self._closing or self._failed is not None:
             return
         self._closing = True
+        self._cancel_timer()
         self.engine.close(self.conversation.leaving)
         self._transmit()
         if not self.engine.handshaken or self.engine.closed:

@@ -37,6 +37,9 @@ CLOSES = {
 }
 """What a peer says by its close code (RFC 6455, section 7.4.1, and IANA's registry)."""
 
+STILL_LISTENING = "done, and still listening"
+"""What we say with the close frame that stands for a half-close: an answer may take its time."""
+
 LEAVING = {"": 1000, "stopping": 1001, "codec": 1007, "failed": 1011}
 """Our own close codes, by why we leave (`conversing.Conversation.leaving`)."""
 
@@ -56,6 +59,7 @@ class WebSocketEngine:
     Attributes:
         handshaken: whether both sides have agreed.
         peer_finished: whether the peer has said that it is done (a close frame); we may still send.
+        peer_listens: whether the peer, though it is done, says that it takes what we still send, however late.
         fault: why nothing more can be understood, or None; what was whole before it has been returned.
         facts: what the handshake agreed on, or None.
 
@@ -70,6 +74,7 @@ class WebSocketEngine:
         self.accepted = accepted
         self.handshaken = False
         self.peer_finished = False
+        self.peer_listens = False
         self.fault: WiretalkError | None = None
         self.facts: WebSocketFacts | None = None
         self._address = address
@@ -206,6 +211,7 @@ class WebSocketEngine:
     def _closed(self, close: Any) -> None:
         if close.code in GOOD_CLOSES:
             self.peer_finished = True
+            self.peer_listens = close.reason == STILL_LISTENING
             return
         said = CLOSES.get(close.code, "")
         words = ": ".join(filter(None, (f"WebSocket close {close.code}", said, printable(close.reason))))
@@ -238,18 +244,19 @@ class WebSocketEngine:
         if self.open:
             self._protocol.send_ping(b"")
 
-    def close(self, leaving: str = "") -> None:
+    def close(self, leaving: str = "", *, half: bool = False) -> None:
         """Say that we are done: a close frame, to which the peer answers with its own; or the answer to the peer's.
 
         Args:
             leaving: why, a key of LEAVING.
+            half: what the peer still says is heard.
         """
         if not self.open:
             return
         if self.peer_finished:
             self._protocol.answer_close()
         else:
-            self._protocol.send_close(LEAVING[leaving])
+            self._protocol.send_close(LEAVING[leaving], STILL_LISTENING if half else "")
 
 
 def is_text(message: bytes) -> bool:

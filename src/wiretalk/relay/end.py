@@ -13,8 +13,11 @@ from wiretalk.errors import ClosedError
 from wiretalk.limits import ANSWERS_S, EARLY_BYTES, EARLY_DATAGRAMS
 from wiretalk.runtime import Conversation
 
-HALF_CLOSING = frozenset({"stream", "packet"})
+HALF_CLOSING = frozenset({"stream", "packet", "messages"})
 """Kinds of addresses whose two directions end one by one."""
+
+PROGRAMS = frozenset({"exec", "pty"})
+"""Schemes whose output ends when the program has left, so that nobody takes input any more."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -151,13 +154,13 @@ class End(Conversation):
     def _pass_end(self) -> None:
         """Pass the peer's end of input on.
 
-        Datagrams and WebSocket have no half-close. The end of a peer that spoke so is the end of both sides; where the
+        Datagrams have no half-close. The end of a peer that spoke so is the end of both sides; where the
         other side speaks so, it is listened to as long as it goes on answering.
         """
         other = self.other
         if other is None:
             return
-        if self.plan.address.kind not in HALF_CLOSING:
+        if self.plan.address.kind not in HALF_CLOSING or self.plan.address.scheme in PROGRAMS:
             self.hang_up()
         elif other.plan.address.kind in HALF_CLOSING:
             other._transport.half_close()

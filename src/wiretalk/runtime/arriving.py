@@ -1,4 +1,4 @@
-"""Connections that have been accepted, and say first whose they are (PROXY protocol): each has its time, and no more."""
+"""Connections that have been accepted, and say first whose they are (PROXY protocol): each has its time for it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Arrivals:
             sock.close()
             raise
         finally:
-            self._tasks.discard(asyncio.current_task())  # type: ignore[arg-type]  # a task runs this
+            self._tasks.discard(asyncio.current_task())
         if why:
             log.warning("%s: refused: %s", arrival.by, why)
             reset(sock)

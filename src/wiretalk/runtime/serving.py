@@ -184,9 +184,8 @@ class Serving:
             return False
         if not self._full_told:
             self._full_told = True
-            log.warning(
-                "as many connections as max_connections allows (%d): no more are accepted", len(self._open) + arriving
-            )
+            now = len(self._open) + arriving
+            log.warning("as many connections as max_connections allows (%d): no more are accepted", now)
         self._doors.pause()
         return True
 
@@ -243,9 +242,9 @@ class Serving:
     def _one_less(self) -> None:
         """Accept again if there is room for it now; stop after the last one."""
         arriving = len(self._arrivals or ())
-        if not self._closing and not self._exhausted(arriving):
-            if len(self._open) + arriving < self._limits.max_connections:
-                self._doors.resume()
+        room = len(self._open) + arriving < self._limits.max_connections
+        if room and not self._closing and not self._exhausted(arriving):
+            self._doors.resume()
         if not self._open and not arriving:
             self._empty.set()
             if self._exhausted() or not self._doors:
@@ -303,6 +302,7 @@ class Serving:
         log.info("%d conversations did not end within %g s and are closed", len(left), wait_s)
         self._handling.cancel()
         for conversation in left:
+            conversation.leaving = conversation.leaving or "stopping"
             conversation.hang_up()
         if not await self._emptied(CLOSE_GRACE_S):
             for conversation in list(self._open):

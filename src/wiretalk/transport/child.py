@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("wiretalk")
 
+OUR_LEAVING = (-signal.SIGPIPE, -signal.SIGHUP)
+"""How a program may end because we have left: nobody reads it any more, its terminal has hung up."""
+
 NO_PROGRAM = "there is no such program: is it installed, and in the PATH?"
 NOT_A_PROGRAM = "this user may not run that program: is it executable?"
 
@@ -89,7 +92,8 @@ class Child:
 
     def _tell(self, status: int) -> None:
         """Log what became of it, unless the conversation's end has told it. Told to end, it may do so in any way."""
-        if status and not (self._told or self._ward.signalled or (self._left and status == -signal.SIGPIPE)):
+        ours = self._ward.signalled or (self._left and status in OUR_LEAVING)
+        if status and not (self._told or ours):
             self._told = True
             log.warning("%s: %s", self.name, in_words(status))
 

@@ -77,7 +77,9 @@ class Ward:
         """Reap it if it has ended, signal it if that is due; return whether there is nothing more to do."""
         if self.status is None and self.process.poll() is not None:
             self._reap()
-            if self._leaving and not self.signalled:
+            if not self._orphans:
+                self._due = None
+            elif self._leaving and not self.signalled:
                 # It has ended as it was asked to; what it has left behind is not waited for.
                 self._due = now
         if self._due is not None and now >= self._due:

@@ -35,6 +35,13 @@ class Blackhole(StateStage):
         if close_s is not None:
             self._closer = self.lane.clock.call_later(close_s, self._close)
 
+    def changed(self) -> None:
+        """See Stage: the time until it closes begins anew."""
+        super().changed()
+        if self._on:
+            self._cancel()
+            self.begin()
+
     def _close(self) -> None:
         self._closer = None
         self.next.end(End("close"))

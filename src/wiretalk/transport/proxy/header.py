@@ -244,8 +244,8 @@ def _write_2(proxied: Proxied) -> bytes:
 
 def _pair(proxied: Proxied) -> tuple[int, list[bytes], list[int]] | None:
     """Return family, packed hosts and ports; None where they are not two IP addresses."""
-    ends = [proxied.source, proxied.destination]
-    if not all(isinstance(end, tuple) and isinstance(end[0], str) for end in ends):
+    ends = [end for end in (proxied.source, proxied.destination) if isinstance(end, tuple) and isinstance(end[0], str)]
+    if len(ends) < 2:
         return None
     texts = [end[0].partition("%")[0] for end in ends]
     if all(":" not in text for text in texts):
