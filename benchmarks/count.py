@@ -16,7 +16,7 @@ def measure(settings):
     return found.outcome(
         [
             found.rate_target("wiretalk reply=", "readexactly", 10),
-            found.rate_target("wiretalk reply=", "bare Protocol", 0.7),
+            found.rate_target("wiretalk reply=", "bare Protocol", 0.9),
             found.rate_target("wiretalk session", "readexactly", 4),
         ]
     )

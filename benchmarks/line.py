@@ -18,7 +18,7 @@ def measure(settings):
     found = Comparison(settings, SERVERS, connections=50, size=64, depth=16, framing="line")
     targets = [
         found.rate_target("wiretalk reply=", "readline", 10),
-        found.rate_target("wiretalk reply=", "bare Protocol", 0.7),
+        found.rate_target("wiretalk reply=", "bare Protocol", 0.9),
         found.rate_target("wiretalk session", "readline", 4),
     ]
     floor = median(found.ratios("split, call, join", "bare Protocol", "rate"))

@@ -136,6 +136,23 @@ def test_the_wheel_is_for_every_later_python_and_the_accelerator_is_in_it(accele
     assert {path.name for path in tmp_path.iterdir()} == {"wiretalk", f"{wheel.name.partition('-cp')[0]}.dist-info"}
 
 
+def test_an_editable_install_is_a_path_and_the_accelerator_among_the_sources(accelerator, built, tmp_path):
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = tmp_path.iterdir()
+    program = "import sys; sys.path.insert(0, 'src/speedups'); import backend; backend.build_editable(sys.argv[1])"
+    command = [sys.executable, "-c", program, tmp_path]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=source, env=NOT_COUNTED)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("wiretalk.pth").decode() == f"{source / 'src'}\n"
+        assert {name.partition("/")[0].partition("-")[0] for name in archive.namelist()} == {"wiretalk.pth", "wiretalk"}
+        assert not [name for name in archive.namelist() if name.startswith("wiretalk/")]
+    assert shown_from(source / "src") == IN_C
+
+
 def test_the_source_distribution_has_what_building_and_testing_take(built):
     (sdist,) = built.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:

@@ -54,10 +54,22 @@ static void framing_refuse(int number, PyObject *spec, PyObject *max_message_byt
   }
 }
 
+/* Reads the largest message's size. No message comes near what C cannot count. */
+static int framing_read_limit(PyObject *number, size_t *most) {
+  int overflow;
+  long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
+  if (overflow < 0 || (overflow == 0 && value < 0)) {
+    PyErr_SetString(PyExc_OverflowError, "max_message_bytes cannot be negative");
+    return -1;
+  }
+  *most = overflow > 0 || value > PY_SSIZE_T_MAX ? (size_t)PY_SSIZE_T_MAX : (size_t)value;
+  return 0;
+}
+
 /* Reads a specification. Returns 0, or -1 with an exception set. */
 static int framing_parse(Framing *self, int number) {
-  size_t most = PyLong_AsSize_t(self->max_message_bytes);
-  if (most == (size_t)-1 && PyErr_Occurred()) {
+  size_t most;
+  if (framing_read_limit(self->max_message_bytes, &most) < 0) {
     return -1;
   }
   wt_framing framing;

@@ -73,7 +73,7 @@ def said(call, *arguments):
 
 
 @pytest.mark.parametrize("spec", SPECS)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(wire=STREAM, cuts=CUTS, greatest=st.sampled_from([3, 4, 5, 17, 254, 255, 1 << 20]))
 def test_any_stream_is_read_the_same(both, spec, wire, cuts, greatest):
     python, c = both(spec, greatest)
@@ -87,7 +87,7 @@ def test_any_stream_is_read_the_same(both, spec, wire, cuts, greatest):
 
 
 @pytest.mark.parametrize("spec", SPECS)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(messages=st.lists(PIECE, max_size=6), greatest=st.sampled_from([3, 4, 17, 255, 1 << 20]))
 def test_any_messages_are_sent_or_refused_the_same(both, spec, messages, greatest):
     python, c = both(spec, greatest)
@@ -131,7 +131,7 @@ def test_a_wrong_value_is_refused_the_same(accelerator, spec):
 def test_what_no_framing_is_made_of_is_refused(accelerator):
     with pytest.raises(ValueError, match="Line cannot be made of 'slip'"):
         accelerator.Line("slip", 100)
-    for wrong in (("line",), ("line", "100"), (b"line", 100), ("line", -1), ("line", 1 << 70)):
+    for wrong in (("line",), ("line", "100"), (b"line", 100), ("line", -1), ("line", -1 << 70)):
         with pytest.raises((TypeError, OverflowError)):
             accelerator.Line(*wrong)
     framing = accelerator.Line("line", 100)
@@ -148,6 +148,13 @@ def test_a_limit_of_nothing_carries_empty_messages_alone(both):
         assert framing.feed(b"\n\r\n") == [b"", b""]
         with pytest.raises(LimitError, match="a message of 1 bytes"):
             framing.feed(b"x\n")
+
+
+@pytest.mark.parametrize("greatest", [sys.maxsize, 1 << 64, 1 << 70])
+def test_a_limit_beyond_all_counting_is_none(both, greatest):
+    for framing in both("length:u32be", greatest):
+        assert framing.max_message_bytes == greatest
+        assert framing.feed(framing.encode(b"abc") + b"\xff\xff\xff\xff") == [b"abc"]
 
 
 @pytest.mark.parametrize("spec", SPECS)
