@@ -211,6 +211,13 @@ static int grammar_option(wti_reading *reading, size_t at, size_t end) {
   if (option == NULL || !wti_option_is_for(option, reading->scheme)) {
     return wti_mistake_option(reading, at, name);
   }
+  if (option->kind == WTI_VALUE_ABSENT) {
+    /* Of a scheme that the library has not, the scheme is what is told. */
+    if (reading->scheme->instead != NULL) {
+      return 0;
+    }
+    return wti_fault(reading, at, name.size, "libwiretalk has no %s; let `wiretalk relay` do that", option->name);
+  }
   if (wt_address_option(address, option->name) != NULL) {
     return wti_fault(reading, at, name.size, "%s is given twice", option->name);
   }

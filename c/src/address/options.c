@@ -12,6 +12,9 @@
 #define OPTIONS_TLS "tls wss"
 #define OPTIONS_SOCKETS OPTIONS_IP " " OPTIONS_UNIX " vsock"
 #define OPTIONS_STREAMS "tcp tcp4 tcp6 unix tls vsock serial exec pty stdio file"
+#define OPTIONS_WS "ws wss"
+#define OPTIONS_PROXIED OPTIONS_TCP " unix"
+#define OPTIONS_PROGRAMS "exec pty"
 #define OPTIONS_ALL \
   "tcp tcp4 tcp6 unix tls ws wss udp udp4 udp6 unixgram unixpacket vsock serial exec pty stdio file icmp raw"
 
@@ -19,17 +22,24 @@
 #define OPTIONS_NUMBER(name, schemes, low, high, range) {name, WTI_VALUE_INTEGER, schemes, low, high, range, "N"}
 #define OPTIONS_SIZE(name, schemes, high, range) {name, WTI_VALUE_SIZE, schemes, 1, high, range, "SIZE"}
 #define OPTIONS_TEXT(name, schemes, value) {name, WTI_VALUE_TEXT, schemes, 0, 0, "", value}
+#define OPTIONS_ABSENT(name, schemes) {name, WTI_VALUE_ABSENT, schemes, 0, 0, "", ""}
 #define OPTIONS_CHOICE(name, schemes, range, words) {name, WTI_VALUE_CHOICE, schemes, 0, 0, range, words}
 
 static const wti_option options_all[] = {
     OPTIONS_TEXT("framing", OPTIONS_STREAMS, "FRAMING"),
     OPTIONS_TEXT("codec", OPTIONS_ALL, "CODEC"),
     OPTIONS_SIZE("max_message", OPTIONS_ALL, 4294967296.0, "1 to 4GiB"),
+    OPTIONS_FLAG("listen", OPTIONS_ALL),
+    OPTIONS_FLAG("connect", OPTIONS_ALL),
     OPTIONS_FLAG("nodelay", OPTIONS_TCP),
     {"keepalive", WTI_VALUE_FLAG_OR_DURATION, OPTIONS_TCP, 1, 32767, "1s to 32767s", "TIME"},
     {"user_timeout", WTI_VALUE_DURATION, OPTIONS_TCP, 0.001, 4294967, "1ms to 4294967s", "TIME"},
     {"bind", WTI_VALUE_BIND, OPTIONS_IP, 0, 0, "", "HOST:PORT"},
     {"interface", WTI_VALUE_INTERFACE, OPTIONS_IP, 0, 0, "", "NAME"},
+    OPTIONS_ABSENT("via", OPTIONS_TCP),
+    OPTIONS_ABSENT("send_proxy", OPTIONS_PROXIED),
+    OPTIONS_ABSENT("proxy_protocol", OPTIONS_PROXIED),
+    OPTIONS_ABSENT("proxy_from", OPTIONS_PROXIED),
     OPTIONS_FLAG("reuseaddr", OPTIONS_PORTS),
     OPTIONS_FLAG("reuseport", OPTIONS_PORTS),
     OPTIONS_FLAG("v6only", "tcp tcp6 tls ws wss udp udp6"),
@@ -55,16 +65,31 @@ static const wti_option options_all[] = {
     OPTIONS_CHOICE("tls_max", OPTIONS_TLS, "1.2 or 1.3", "1.2|1.3"),
     OPTIONS_CHOICE("client_cert", OPTIONS_TLS, "none, optional or required", "none|optional|required"),
     OPTIONS_FLAG("self_signed", OPTIONS_TLS),
-    OPTIONS_NUMBER("baud", "serial", 50, 4000000, "50 to 4000000"),
-    OPTIONS_NUMBER("bits", "serial", 5, 8, "5 to 8"),
-    OPTIONS_CHOICE("parity", "serial", "none, even, odd, mark or space", "none|even|odd|mark|space"),
-    OPTIONS_CHOICE("stop", "serial", "1, 1.5 or 2", "1|1.5|2"),
-    OPTIONS_CHOICE("flow", "serial", "none, rtscts or xonxoff", "none|rtscts|xonxoff"),
-    OPTIONS_FLAG("append", "file"),
-    OPTIONS_NUMBER("protocol", "raw", 0, 255, "0 to 255"),
+    /* Of schemes that this library has not, the names alone: who writes one elsewhere is told whose it is. */
+    OPTIONS_ABSENT("subprotocol", OPTIONS_WS),
+    OPTIONS_ABSENT("origin", OPTIONS_WS),
+    OPTIONS_ABSENT("compress", OPTIONS_WS),
+    OPTIONS_ABSENT("ping", OPTIONS_WS),
+    OPTIONS_ABSENT("opcode", OPTIONS_WS),
+    OPTIONS_ABSENT("baud", "serial"),
+    OPTIONS_ABSENT("bits", "serial"),
+    OPTIONS_ABSENT("parity", "serial"),
+    OPTIONS_ABSENT("stop", "serial"),
+    OPTIONS_ABSENT("flow", "serial"),
+    OPTIONS_ABSENT("shell", OPTIONS_PROGRAMS),
+    OPTIONS_ABSENT("directory", OPTIONS_PROGRAMS),
+    OPTIONS_ABSENT("env", OPTIONS_PROGRAMS),
+    OPTIONS_ABSENT("raw", "pty"),
+    OPTIONS_ABSENT("write", "file"),
+    OPTIONS_ABSENT("append", "file"),
+    OPTIONS_ABSENT("follow", "file"),
+    OPTIONS_ABSENT("protocol", "raw"),
+    OPTIONS_ABSENT("hdrincl", "raw"),
+    OPTIONS_ABSENT("checksum", "raw"),
 };
 
 static const wti_contradiction options_contradictions[] = {
+    {"listen", "connect", "the one waits, the other goes"},
     {"tos", "dscp", "they set the same byte"},
     {"self_signed", "cert", "the one makes what the other names"},
     {"self_signed", "key", "the one makes what the other names"},

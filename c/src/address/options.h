@@ -19,7 +19,8 @@ enum {
   WTI_VALUE_SERVER_NAME,
   WTI_VALUE_LIST,
   WTI_VALUE_FINGERPRINT,
-  WTI_VALUE_BIND
+  WTI_VALUE_BIND,
+  WTI_VALUE_ABSENT /* wiretalk has it, this library has not */
 };
 
 typedef struct wti_option {
