@@ -202,7 +202,9 @@ class Place:
         if self.scheme == "abstract":
             return f"unix:@wiretalk-test{str(self.folder).replace('/', '-')}"
         if self.scheme in RAW:
-            return {"icmp": "icmp://127.0.0.1", "icmp6": "icmp://[::1]", "raw": "raw://127.0.0.2?protocol=253"}[self.scheme]
+            return {"icmp": "icmp://127.0.0.1", "icmp6": "icmp://[::1]", "raw": "raw://127.0.0.2?protocol=253"}[
+                self.scheme
+            ]
         return f"{self.scheme}:{self.folder}/s"
 
     def connecting(self, server):
