@@ -242,8 +242,8 @@ class TimedOutError(WiretalkError, TimeoutError):
 
     Args:
         peer: the peer or address as text.
-        wait: which wait: "resolve", "connect", "tls-handshake", "websocket-handshake", "send", "receive", "idle",
-            "heartbeat", "keepalive", "accept" or "close".
+        wait: which wait: "resolve", "connect", "proxy", "tls-handshake", "websocket-handshake", "send", "receive",
+            "idle", "heartbeat", "keepalive", "accept" or "close".
         seconds: how long it lasted, or None where the system does not tell.
         unsent_bytes: bytes that were still to be sent.
     """

@@ -341,7 +341,7 @@ exec has no option "b*"; a question mark of the command itself is written %3F
   exec:ls a?b*
             ^^
 
-vsock has no option "zzz"; it has framing, codec, max_message, backlog, sndbuf, rcvbuf
+vsock has no option "zzz"; it has framing, codec, max_message, listen, connect, backlog, sndbuf, rcvbuf
   vsock://:1?zzz
              ^^^
 

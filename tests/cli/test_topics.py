@@ -31,7 +31,7 @@ def test_every_scheme_and_option_is_explained():
     opened = {name for name, scheme in SCHEMES.items() if scheme.opened}
     for name, option in OPTIONS.items():
         assert (f"\n  {name} " in told or f"\n  {name}=" in told) == bool(opened.intersection(option.schemes))
-    assert "  tls_min=…       the oldest version of TLS: 1.2 or 1.3 (tls)\n" in told
+    assert "  tls_min=…       the oldest version of TLS: 1.2 or 1.3 (tls, wss)\n" in told
     assert "  broadcast " in told
 
 

@@ -9,7 +9,7 @@ import pytest
 
 import wiretalk
 from wiretalk.address.access import Access
-from wiretalk.errors import AddressError, NotPermittedError, NoSuchHostError, RefusedError, ResetError, TimedOutError
+from wiretalk.errors import AddressError, NoSuchHostError, NotPermittedError, RefusedError, ResetError, TimedOutError
 from wiretalk.transport.proxy.header import Proxied, write_header
 
 CLIENT = Proxied(("192.0.2.1", 4711), ("198.51.100.7", 443))
@@ -126,9 +126,7 @@ def received(sock):
 
 
 def test_one_conversation_is_one_that_has_said_whose_it_is(face):
-    with face.serve(
-        "tcp://127.0.0.1:0?proxy_protocol", tell_names, framing="line", max_accepted=1
-    ) as server:
+    with face.serve("tcp://127.0.0.1:0?proxy_protocol", tell_names, framing="line", max_accepted=1) as server:
         assert ask(server, b"nonsense") == b""
         assert ask(server, write_header(1, CLIENT) + b"hi\n").endswith(b" hi\n")
         server.serve_forever()
@@ -300,7 +298,7 @@ def test_a_proxy_that_is_not_there(face):
         port = listener.getsockname()[1]
     with pytest.raises(RefusedError, match=f"^socks5://127.0.0.1:{port}: nobody listens there"):
         face.connect(f"tcp://h:1?via=socks5://127.0.0.1:{port}")
-    with pytest.raises(NoSuchHostError, match="^tcp://h:1: the proxy http://nobody.invalid:1: "):
+    with pytest.raises(NoSuchHostError, match=r"^tcp://h:1: the proxy http://nobody\.invalid:1: "):
         face.connect("tcp://h:1?via=http://nobody.invalid:1")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import signal
@@ -325,6 +326,30 @@ async def test_many_at_once_one_thread_and_nothing_left():
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("face", ["asyncio", "blocking"])
+async def test_a_failure_while_we_take_leave_is_logged(face, caplog):
+    address = shell("read line; exit 3")
+    if face == "asyncio":
+        connection = await wiretalk.connect(address)
+        await connection.close()
+    else:
+        wiretalk.blocking.connect(address).close()
+    async with asyncio.timeout(WAIT_S):
+        while reaper._wards:
+            await asyncio.sleep(0.01)
+    assert len(caplog.messages) == 1
+    assert "ended with status 3" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("command", ["true", "sh -c 'exit 3'"])
+async def test_a_server_of_a_program_stops_when_it_has_ended(command):
+    async with wiretalk.serve(f"exec:{command}", reply=bytes.upper) as server:
+        async with asyncio.timeout(WAIT_S):
+            await server.serve_forever()
+    with wiretalk.blocking.serve(f"exec:{command}", reply=bytes.upper) as server:
+        await asyncio.to_thread(server.serve_forever)
+
+
 # through the shell face
 
 
@@ -340,11 +365,51 @@ def test_a_relay_to_a_program_passes_on_all_that_a_failing_one_said(program):
     relay.interrupt()
 
 
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("cat >/dev/null; head -c 8000000 /dev/zero; exit 3", "ended with status 3"),
+        ("head -c 8000000 /dev/zero; exit 3", "ended with status 3"),
+        ("head -c 8000000 /dev/zero", "it ended without reading all"),
+        ("head -c 4000000; head -c 4000000 /dev/zero", "it ended without reading all"),
+    ],
+)
+def test_much_that_a_program_says_arrives_whole(program, script, told):
+    relay = program([WIRETALK, "relay", "tcp://127.0.0.1:0", shell(script)])
+    host, _, port = relay.wait_for("listening on", "\n", where="err").partition("://")[2].split()[0].rpartition(":")
+
+    def say(sock):
+        with contextlib.suppress(OSError):
+            sock.sendall(bytes(6_000_000))
+            sock.shutdown(socket.SHUT_WR)
+
+    with socket.create_connection((host, int(port)), WAIT_S) as sock:
+        speaker = threading.Thread(target=say, args=(sock,))
+        speaker.start()
+        assert len(all_of(sock)) == 8_000_000
+        speaker.join()
+    relay.wait_for(told, where="err")
+    relay.interrupt()
+
+
 @pytest.mark.parametrize(("command", "status"), [("false", 1), ("true", 0), ("there-is-none", 4), ('"', 2)])
 def test_the_shells_exit_status(program, command, status):
     one = program([WIRETALK, "connect", f"exec:{command}"])
     one.end_input()
     assert one.wait() == status
+
+
+@pytest.mark.parametrize(
+    ("words", "status"), [(["listen"], 1), (["listen", "--keep"], 0), (["serve", "echo"], 0), (["relay"], 0)]
+)
+def test_who_waits_for_peers_is_done_when_the_program_is(program, words, status, tmp_path):
+    far = [f"file:{tmp_path}/said?append"] if words == ["relay"] else []
+    one = program([WIRETALK, *words, "exec:sh -c 'echo said; exit 3'", *far])
+    one.end_input()
+    assert one.wait() == status
+    assert one.err.count("ended with status 3") == 1
+    if far:
+        assert (tmp_path / "said").read_text() == "said\n"
 
 
 def test_ctrl_c_lets_the_program_end_by_itself(program, tmp_path):

@@ -11,6 +11,7 @@ import pytest
 
 import wiretalk.blocking
 from wiretalk.address import parse
+from wiretalk.errors import OpenError, TimedOutError
 from wiretalk.transport import icmp, listen, open_socket, resolve
 from wiretalk.transport.ip.icmp import Echo
 
@@ -168,3 +169,18 @@ def test_who_gets_a_ping_socket_needs_no_privilege(ping_sockets, answering, requ
     done = subprocess.run(command, capture_output=True, timeout=60, check=False, env={**os.environ, "HOME": "/"})
     require(done.stdout or b"Permission denied" not in done.stderr, "another user may not run this Python")
     assert done.stdout == b"b'hello'\n", done.stderr
+
+
+def test_an_option_that_the_system_does_not_have_leaves_nothing_open(own_network):
+    with pytest.raises(OpenError, match="no interface nosuch0"):
+        open_socket(*resolve(parse("icmp://127.0.0.1?interface=nosuch0")))
+    with pytest.raises(OpenError, match="no address of this machine"):
+        open_socket(*resolve(parse("icmp://127.0.0.1?bind=192.0.2.1")))
+
+
+def test_a_group_is_asked(own_network):
+    subprocess.run(["ip", "route", "add", "224.0.0.0/4", "dev", "lo"], check=True)
+    with wiretalk.blocking.connect("icmp://224.0.0.1?interface=127.0.0.1") as connection:
+        connection.send(b"anybody")
+        with pytest.raises(TimedOutError):
+            connection.receive(timeout_s=0.02)

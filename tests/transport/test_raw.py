@@ -11,7 +11,7 @@ import pytest
 import wiretalk.blocking
 from wiretalk.address import parse
 from wiretalk.errors import AddressError, NoSuchHostError, OpenError, UnreachableError
-from wiretalk.transport import listen, open_socket, resolve
+from wiretalk.transport import listen, open_socket, raw, resolve
 from wiretalk.transport.ip.checksum import internet_checksum
 from wiretalk.transport.ip.icmp import Echo, read_echo
 from wiretalk.transport.ip.ipv4 import Ipv4Header, read_ipv4
@@ -138,3 +138,26 @@ def test_a_group_is_joined(own_network, require):
             connection.send(b"hello")
             assert connection.receive(timeout_s=20) in (b"hello", b"HELLO")
         assert server.addresses == ["raw://239.1.2.3?protocol=253"]
+
+
+def test_a_version_that_the_machine_does_not_have_is_left_out(own_network):
+    with open("/proc/sys/net/ipv6/conf/all/disable_ipv6", "w", encoding="ascii") as file:
+        file.write("1")
+    with pytest.raises(UnreachableError, match="no address of this machine"):
+        listen(parse("raw://[::1]?protocol=253"))
+    (listener,) = listen(parse("raw://localhost?protocol=253"))
+    assert listener.families == "IPv4"
+    listener.close()
+
+
+def test_where_none_is_left_it_is_told(own_network, monkeypatch):
+    found = [(socket.AF_INET, ("192.0.2.1", 0)), (socket.AF_INET, ("192.0.2.2", 0))]
+    monkeypatch.setattr("wiretalk.transport.raw.lookup", lambda *_, **__: found)
+    with pytest.raises(UnreachableError, match="no address of this machine"):
+        listen(parse("raw://h?protocol=253"))
+
+
+def test_what_is_no_packet_is_skipped(own_network):
+    (candidate,) = resolve(parse("raw://127.0.0.1?protocol=253"))
+    with open_socket(candidate) as sock, pytest.raises(BlockingIOError):
+        raw._payload(sock, b"\0")

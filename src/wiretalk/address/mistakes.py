@@ -198,7 +198,7 @@ def option(text: str, at: int, name: str, scheme: Scheme) -> AddressError:
         hint = f"it is for {', '.join(known.schemes)}"
         return AddressError(text, at, f"{scheme.name} has no option {name}", hint, len(name))
     hint = did_you_mean(name, of_scheme(scheme.name))
-    if not hint and scheme.shape in {"path", "command"}:
-        hint = f"a question mark of the {scheme.shape} itself is written %3F"
+    if not hint and scheme.shape in {"path", "command", "url"}:
+        hint = f"a question mark of the {scheme.shape.replace('url', 'path')} itself is written %3F"
     hint = hint or f"it has {', '.join(of_scheme(scheme.name))}"
     return AddressError(text, at, f'{scheme.name} has no option "{name}"', hint, len(name))

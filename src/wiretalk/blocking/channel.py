@@ -22,7 +22,7 @@ from wiretalk.blocking.waiting import NEVER, READABLE, WRITABLE, Deadline
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError, WiretalkError
 from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_S, READ_BYTES
-from wiretalk.transport import explain
+from wiretalk.transport import explain, note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -250,9 +250,9 @@ class Channel(Outlet):
                         return
                 except (BlockingIOError, InterruptedError):
                     self._await(READABLE, deadline)
-        except OSError:
+        except OSError as error:
             # The peer is gone already: nothing can be lost to it any more.
-            return
+            note(error)
 
     def abort(self, error: WiretalkError | None = None) -> None:
         """End at once: what is held is dropped, a TCP peer sees a reset. Never waits; a signal handler may call it."""

@@ -152,7 +152,8 @@ class Outlet(Lifeline):
         with self._state:
             self.backlog_bytes -= sent
             held = self._held
-            while sent:
+            # Another thread may have ended it meanwhile, and dropped what was held.
+            while sent and held:
                 length = len(held[0])
                 if length > sent:
                     held[0] = memoryview(held[0])[sent:]

@@ -202,7 +202,8 @@ class _Messages(Channel):
             self._finishing = True
             self._websocket.close(self.leaving, half=True)
             self._hold_outgoing_messages()
-        self._enter()
+            # As `_enter`: the peer may answer, and who receives then ends it, before another line is done.
+            self._users += 1
         try:
             self._flush(NEVER)
             self._end_if_closed()
@@ -217,9 +218,20 @@ class _Messages(Channel):
 
     def _end_if_closed(self) -> None:
         if self._ended and self._websocket.closed and not self.over:
-            with self._state:
-                self._finish()
-            self._say_last()
+            # Whoever sends is about to be done, since the peer has answered what was sent last.
+            if not self._sending.acquire(timeout=CLOSE_TIMEOUT_S):
+                self.abort(TimedOutError(self.peer, "close", CLOSE_TIMEOUT_S, self.backlog_bytes))
+                return
+            try:
+                with self._state:
+                    self._finish()
+                if self._send_on():
+                    self._linger()
+            except WiretalkError:
+                # The peer has gone, after both had said that they are done.
+                pass
+            finally:
+                self._sending.release()
             self._end(self.broken)
 
     def _close(self, deadline: Deadline) -> None:

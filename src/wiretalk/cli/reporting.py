@@ -31,8 +31,9 @@ if TYPE_CHECKING:
         def stop(self) -> None: ...
 
 
-FAULTS = frozenset({"malformed", "truncated", "codec", "limit", "not-trusted"})
-"""Endings that are told without --verbose: somebody sent what cannot be right, and wonders why there is no answer."""
+FAULTS = frozenset({"malformed", "truncated", "codec", "limit", "not-trusted", "failed"})
+"""Endings that are told without --verbose: somebody sent what cannot be right, and wonders why there is no answer; or a
+program, a disk or a device has failed."""
 
 
 class Report:

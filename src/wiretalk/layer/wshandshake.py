@@ -58,14 +58,16 @@ def protocol(address: Address, *, accepted: bool, max_message_bytes: int) -> Any
     else:
         host = address.host.partition("%")[0] or "localhost"
         path, _, query = address.path.partition("?")
+        uri = wsprotocol.WebSocketURI(
+            address.secure, host, address.port or 0, quote(path, WITHIN_PATHS), quote(query, WITHIN_PATHS)
+        )
         side = wsprotocol.Client(
-            wsprotocol.WebSocketURI(
-                address.secure, host, address.port or 0, quote(path, WITHIN_PATHS), quote(query, WITHIN_PATHS)
-            ),
+            uri,
             origin=origin,
             extensions=wsprotocol.enable_client_permessage_deflate(None) if compress else None,
             **settings,
         )
+        side.wanted = uri.resource_name
     side.most_bytes = max_message_bytes
     return side
 
@@ -119,7 +121,7 @@ def rejection(side: Any, status: int, words: str) -> bytes:
 
 def judge(side: Any, address: Address, peer: str, response: Any) -> Outcome:
     """Look at a server's answer."""
-    path = side.uri.resource_name
+    path = side.wanted
     if side.handshake_exc is None:
         return _facts(side, path, str(address.option("origin", ""))), None
     status = response.status_code

@@ -47,6 +47,7 @@ class Careful(Protocol):
 
     Attributes:
         most_bytes: the largest message, unpacked.
+        wanted: what a client asks for: the path, with its query.
         too_long: whether the peer's message is longer.
         last: the peer's close frame, not answered yet.
         congested: whether the peer does not read, so that pings are not answered now.
@@ -54,6 +55,7 @@ class Careful(Protocol):
     """
 
     most_bytes = 0
+    wanted = ""
     too_long = False
     last: Frame | None = None
     congested = False

@@ -101,7 +101,11 @@ class Doors:
             self._open_datagrams(listener, plan)
             return
 
-        def adopt(sock: Any, sockaddr: Any, acceptor: Acceptor) -> None:  # noqa: ARG001  # one signature for all
+        def adopt(sock: Any, sockaddr: Any, acceptor: Acceptor) -> None:
+            if not plan.address.listens and acceptor in self._acceptors:
+                # A program, a file, a line: nobody else ever comes, so with its conversation all may be over.
+                self._acceptors.remove(acceptor)
+                acceptor.close()
             self._keeper.adopt(sock, sockaddr, plan, secure)
 
         self._acceptors.append(Acceptor(listener, adopt, self._keeper.full))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from wiretalk.transport.names import shown as shown
     from wiretalk.transport.names import told as told
     from wiretalk.transport.oserrors import explain as explain
+    from wiretalk.transport.reasons import note as note
     from wiretalk.transport.resolving import may_block as may_block
     from wiretalk.transport.resolving import resolve as resolve
     from wiretalk.transport.stdio import flushed as flushed
@@ -39,6 +40,7 @@ _HOMES = {
     "local_name": "names",
     "may_block": "resolving",
     "name": "names",
+    "note": "reasons",
     "open_socket": "connecting",
     "open_stdio": "stdio",
     "peer_name": "names",

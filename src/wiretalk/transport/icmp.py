@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
+import sys
 
-from wiretalk.errors import MalformedError, NotPermittedError, OpenError
+from wiretalk.errors import MalformedError, OpenError
 from wiretalk.limits import ECHO_PEERS
 from wiretalk.transport import multicast, socketoptions
 from wiretalk.transport.candidate import Candidate
@@ -41,11 +43,11 @@ class EchoSocket(Portless):
     def __init__(self, family: int, kind: int, protocol: int) -> None:
         super().__init__(family, kind, protocol)
         self._version = 6 if family == socket.AF_INET6 else 4
-        # A ping socket's identifier is the system's doing, and it hands over nobody else's replies.
-        self._raw = kind == socket.SOCK_RAW
+        # Linux hands over nobody else's replies to a ping socket, whose identifier is its own doing, and no header.
+        self._raw = kind == socket.SOCK_RAW or sys.platform != "linux"
         self._identifier = int.from_bytes(os.urandom(2))
         self._sequence = 0
-        if self._raw:
+        if kind == socket.SOCK_RAW:
             _hear_alone(self, ECHO_REPLY[self._version])
 
     def _request(self, payload: Any) -> bytes:
@@ -124,25 +126,16 @@ def _echo(packet: bytes, version: int, *, with_header: bool) -> Echo | None:
 
 
 def _hear_alone(sock: socket.socket, kind: int) -> None:
-    """Ask the system for one type of message alone; without it, all of them wake us, and are looked at here."""
-    try:
-        if sock.family == socket.AF_INET6:
-            blocked = bytearray(b"\xff" * 32)
-            # A filter of 256 bits in words of the machine's own order; a bit that is set blocks its type.
-            word = int.from_bytes(blocked[kind // 32 * 4 :][:4], "little") & ~(1 << kind % 32)
-            blocked[kind // 32 * 4 : kind // 32 * 4 + 4] = word.to_bytes(4, _byte_order())
-            sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, bytes(blocked))
-        else:
-            sock.setsockopt(SOL_RAW, ICMP_FILTER, (0xFFFFFFFF & ~(1 << kind)).to_bytes(4, _byte_order()))
-    except OSError:
-        # Another system; what else comes is skipped.
-        pass
-
-
-def _byte_order() -> Any:
-    import sys
-
-    return sys.byteorder
+    """Ask the system for one type of message alone; where it does not know how, the others are skipped here."""
+    if sys.platform != "linux":
+        return
+    if sock.family == socket.AF_INET6:
+        # 256 bits in words of the machine's own order; a bit that is set blocks its type.
+        words = [0xFFFFFFFF] * 8
+        words[kind // 32] &= ~(1 << kind % 32)
+        sock.setsockopt(socket.IPPROTO_ICMPV6, ICMP6_FILTER, struct.pack("@8I", *words))
+    else:
+        sock.setsockopt(SOL_RAW, ICMP_FILTER, struct.pack("@I", 0xFFFFFFFF & ~(1 << kind)))
 
 
 def candidates(address: Address, *, passive: bool) -> list[Candidate]:
@@ -168,12 +161,8 @@ def open_socket(candidate: Candidate) -> socket.socket:
     """
     try:
         sock = socketoptions.made(candidate, EchoSocket)
-    except NotPermittedError:
-        sock = _raw(candidate)
-    except OpenError as error:
-        if error.how != "failed":
-            raise
-        # The system has no ping sockets.
+    except OpenError:
+        # The system has no ping sockets, or none for this user; if it is for something else, that is told now.
         sock = _raw(candidate)
     try:
         if multicast.is_group(candidate.sockaddr):

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wiretalk.transport.candidate import SockAddr
 
 _MAPPED = "::ffff:"
+UNNAMED = "(unnamed)"
+"""What stands for a Unix socket's path where it has none."""
+
 _PORTLESS = frozenset(("icmp", "raw"))
 _NO_OPTIONS: dict[str, OptionValue] = {}
 
@@ -37,7 +40,7 @@ def name(sockaddr: SockAddr, scheme: str) -> str:
     if scheme == "stdio":
         return "-"
     if not sockaddr:
-        return f"{scheme}:(unnamed)"
+        return f"{scheme}:{UNNAMED}"
     path = sockaddr if isinstance(sockaddr, str) else os.fsdecode(sockaddr)
     if path[0] == "\0":
         path = "@" + path[1:]

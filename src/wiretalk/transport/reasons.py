@@ -25,6 +25,14 @@ class ReasonError(EndedError, OSError):
         self.orderly = orderly
 
 
+def note(error: OSError) -> None:
+    """Log why it has ended, where nobody waits for it any more: we have left."""
+    if isinstance(error, ReasonError):
+        import logging
+
+        logging.getLogger("wiretalk").warning("%s", error)
+
+
 class UnreadError(ResetError, OSError):
     """The peer ended in good order without taking all that it was sent.
 

@@ -145,6 +145,9 @@ class SplicingTransport(StreamTransport):
             return
         except OSError as error:
             give_back(pipe)
+            if getattr(self.sock, "unread_is_end", False):
+                super()._readable()
+                return
             self._over(self.broken or explain(error, self.peer, "receive"))
             return
         if not size:
@@ -167,13 +170,18 @@ class SplicingTransport(StreamTransport):
             rest = self._send_piped(pipe, size)
         except OSError as error:
             drop(pipe)
-            self._break(error)
+            self._break(self._known(error))
             return
         if rest:
             self._pipe, self._piped, self._source = pipe, rest, source
             self.backlog_bytes += rest
             source.pause()
             self.loop.add_writer(self.sock.fileno(), self._pipe_writable)
+
+    def _known(self, error: OSError) -> OSError:
+        """Return what the socket itself knows of why nothing more is taken (a program's exit status)."""
+        reason = getattr(self.sock, "loss_reason", None)
+        return (reason() if reason is not None else None) or error
 
     def _send_piped(self, pipe: tuple[int, int], size: int) -> int:
         """Return how much of it is still in the pipe; an empty pipe is given back."""
@@ -193,7 +201,7 @@ class SplicingTransport(StreamTransport):
         try:
             rest = self._send_piped(pipe, before)
         except OSError as error:
-            self._break(error)
+            self._break(self._known(error))
             return
         self.backlog_bytes -= before - rest
         self._piped = rest

@@ -15,6 +15,7 @@ from wiretalk.chooser import twin
 from wiretalk.errors import ResetError, TimedOutError, WiretalkError
 from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_S, READ_BYTES
 from wiretalk.transport.oserrors import explain
+from wiretalk.transport.reasons import note
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -256,9 +257,9 @@ class StreamTransport(Crossing):
                 return
         except (BlockingIOError, InterruptedError):
             return
-        except OSError:
+        except OSError as error:
             # As in _linger: the peer is gone, and owed nothing.
-            pass
+            note(error)
         self._lingered()
 
     def _lingered(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,4 +166,4 @@ def test_a_greeting_is_sent_once_and_asks_for_nothing():
     assert greeting.feed(b"anything") == 0
     assert "before" in str(greeting.broken())
     assert repr(V4) == "Proxied(('192.0.2.1', 4711), ('198.51.100.7', 443), datagram=False)"
-    assert V4 != object()
+    assert Proxied() != object()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wiretalk.errors import OpenError
 from wiretalk.transport.candidate import Candidate
 from wiretalk.transport.hosts import fault, literal, lookup
-from wiretalk.transport.names import host_of, name, told
+from wiretalk.transport.names import UNNAMED, host_of, name, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,10 +114,13 @@ def on_behalf(peer: str, local: str) -> Proxied:
     ends: list[SockAddr] = []
     datagram = False
     for text in (peer, local):
+        if text.endswith(f":{UNNAMED}"):
+            ends.append("")
+            continue
         try:
             address = parse(text)
         except AddressError:
-            # Somebody without a name, such as a Unix socket's client.
+            # No address, so nothing that could be told.
             ends.append(None)
             continue
         datagram = address.kind == "datagram"
