@@ -151,8 +151,9 @@ FetchContent_MakeAvailable(wiretalk)
 
 
 @pytest.mark.parametrize("library", [f"add_subdirectory({C} wiretalk)", FETCHED], ids=["subdirectory", "fetched"])
-def test_as_a_part_of_another_build(library, tool, program):
+def test_as_a_part_of_another_build(library, tool, c_compiler, program):
     tool("cmake")
+    assert c_compiler
     assert through_cmake(program, library, "wiretalk::wiretalk") == "5:hello,"
 
 

@@ -52,6 +52,8 @@ def test_section(section, require):
         require(not used or shutil.which(tool), f"{tool} is not there")
     built = any("examples" in block.words for block in section.blocks)
     require(not built or find_compiler(), "there is no C compiler")
+    fragments = any(block.language == "c" for block in section.blocks)
+    require(not fragments or (shutil.which("cc") and shutil.which("make")), "there is no C compiler, cc, or no make")
     require(os.path.exists("/proc/net/tcp"), "who listens is read from /proc")
     if not has_ipv6() and any("tcp6://" in block.text for block in section.blocks):
         pytest.skip("this machine has no IPv6, and the section is about it")
