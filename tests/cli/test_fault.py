@@ -224,6 +224,18 @@ def test_a_listener_is_controlled(running, fault):
             sock.recv(1)
 
 
+def test_relays_that_a_control_has_made_beside_a_relay_go_with_it(relay, fault, served):
+    upstream = bare(served(echo).address)
+    port = int(fault(relay.control, "create", "other", "127.0.0.1:0", upstream).split()[1].rpartition(":")[2])
+    with connected(port) as sock:
+        sock.sendall(b"x")
+        assert sock.recv(1) == b"x"
+        assert relay.interrupt() == 130
+        assert sock.recv(1) == b""
+    with pytest.raises(ConnectionRefusedError):
+        connected(port)
+
+
 def test_once_is_once_also_where_it_is_controlled(running, served):
     relay = running("relay", "--once", "--json", "--control", TCP, TCP, served(echo).address)
     with connected(relay.port) as sock:

@@ -7,14 +7,17 @@ import json
 import shutil
 import socket
 import time
+from importlib.util import find_spec
 
 import pytest
 
 
 @pytest.fixture
-def toxiproxy(control):
+def toxiproxy(control, require):
     """Toxiproxy's client for Python, sent to the control."""
-    toxiproxy = pytest.importorskip("toxiproxy")
+    require(find_spec("toxiproxy"), "toxiproxy-python is not there")
+    import toxiproxy
+
     server = toxiproxy.Toxiproxy()
     host, _, port = control.addresses[0].removeprefix("tcp://").rpartition(":")
     server.update_api_consumer(host, int(port))

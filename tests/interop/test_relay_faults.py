@@ -1,5 +1,7 @@
-"""Faults between programs that no one here wrote, as each of these sees them. Times are least ones: a fault that is late by
-more than it says is measured in benchmarks/."""
+"""Faults between programs that no one here wrote, as each of these sees them.
+
+Times are least ones: how late a fault may be is measured in benchmarks/.
+"""
 
 from __future__ import annotations
 
