@@ -7,7 +7,6 @@
 #include <structmember.h>
 #include <sys/socket.h>
 #include <sys/types.h>
-#include <unistd.h>
 
 #ifndef MSG_NOSIGNAL
 #define MSG_NOSIGNAL 0 /* Python has SIGPIPE ignored */
@@ -68,22 +67,6 @@ static int crossing_call_with_errno(Crossing *self, PyObject *name, int number) 
   return crossing_call(self, name, error, 1);
 }
 
-/* A terminal or a serial line is no socket, and tells only when it is asked. */
-static ssize_t crossing_fd_send(int fd, const char *bytes, size_t size) {
-  ssize_t done = send(fd, bytes, size, MSG_NOSIGNAL);
-  return done < 0 && errno == ENOTSOCK ? write(fd, bytes, size) : done;
-}
-
-/* The end of a terminal whose other side is gone is told as EIO. */
-static ssize_t crossing_fd_recv(int fd, char *bytes, size_t size) {
-  ssize_t done = recv(fd, bytes, size, 0);
-  if (done < 0 && errno == ENOTSOCK) {
-    done = read(fd, bytes, size);
-    return done < 0 && errno == EIO ? 0 : done;
-  }
-  return done;
-}
-
 static int crossing_would_wait(int number) { return number == EAGAIN || number == EWOULDBLOCK || number == EINTR; }
 
 /* ---------------------------------------------------------------- out */
@@ -95,7 +78,7 @@ static int crossing_send(Crossing *self, const char *bytes, size_t size, PyObjec
   }
   size_t sent = 0;
   if (self->backlog_bytes == 0) {
-    ssize_t done = crossing_fd_send(self->fd, bytes, size);
+    ssize_t done = send(self->fd, bytes, size, MSG_NOSIGNAL);
     if (done < 0 && !crossing_would_wait(errno)) {
       return crossing_call_with_errno(self, self->state->name_break, errno);
     }
@@ -177,7 +160,7 @@ static int crossing_look_behind(Crossing *self) {
   socklen_t size = sizeof number;
   if (crossing_is_none(self->broken)) {
     if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &number, &size) < 0) {
-      number = errno == ENOTSOCK ? 0 : errno;
+      number = errno;
     }
     if (number == 0) {
       return 0;
@@ -224,7 +207,7 @@ static PyObject *crossing_readable(PyObject *object, PyObject *unused) {
   if (speedups_room(&in, (size_t)state->read_bytes) < 0) {
     return NULL;
   }
-  ssize_t size = crossing_fd_recv(self->fd, in.bytes, (size_t)state->read_bytes);
+  ssize_t size = recv(self->fd, in.bytes, (size_t)state->read_bytes, 0);
   int done = 0;
   if (size > 0) {
     done = crossing_came(self, in.bytes, (size_t)size);

@@ -15,9 +15,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "send": ("wiretalk.cli.send", "one-shot: send, print the answers, leave"),
     "serve": ("wiretalk.cli.serve", "answer with a ready-made service"),
     "relay": ("wiretalk.cli.relay", "join any two addresses"),
-    "new": ("wiretalk.cli.new", "write a matching client or server, in C or in Python"),
     "fault": ("wiretalk.cli.fault", "look at faults and connections of what runs, and change them"),
     "control": ("wiretalk.cli.control", "run relays that are made and changed over HTTP (toxiproxy's API)"),
+    "new": ("wiretalk.cli.new", "write a matching client or server, in C or in Python"),
     "completion": ("wiretalk.cli.completion", "print a completion script for bash, zsh or fish"),
 }
 """Every command, in the order in which help shows them."""

@@ -80,6 +80,11 @@ def _meaning(option: Option, opened: set[str]) -> str:
     summary = option.summary + (f": {option.range}" if option.choices else "")
     if len(schemes) == len(opened):
         return summary
+    from wiretalk.address.options import IP, SOCKETS, STREAMS
+
+    for group, name in ((STREAMS, "byte streams"), (SOCKETS, "sockets"), (IP, "IP")):
+        if schemes == group.split():
+            return f"{summary} ({name})"
     # tcp stands for tcp4 and tcp6 too, and likewise udp.
     said = [name for name in schemes if name.rstrip("46") == name or name.rstrip("46") not in schemes]
     return f"{summary} ({', '.join(said)})"

@@ -43,6 +43,10 @@ def carry(
             from wiretalk.transport.splicing import SplicingTransport
 
             return SplicingTransport(loop, sock, sink, peer)
+        if not plan.address.listens:
+            from wiretalk.transport.lonestream import LoneTransport
+
+            return LoneTransport(loop, sock, sink, peer)
         if secure is None:
             return StreamTransport(loop, sock, sink, peer)
         from wiretalk.transport.tls import TlsEngine

@@ -10,8 +10,8 @@ import fcntl
 import os
 
 from wiretalk.limits import MIB, READ_BYTES, SPARE_PIPES
+from wiretalk.transport.lonestream import LoneTransport
 from wiretalk.transport.oserrors import explain
-from wiretalk.transport.stream import StreamTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def drop(pipe: tuple[int, int]) -> None:
         os.close(end)
 
 
-class SplicingTransport(StreamTransport):
+class SplicingTransport(LoneTransport):
     """Carry the bytes of one connected stream socket; what is read may go straight to another such transport.
 
     Attributes:
