@@ -46,7 +46,7 @@ def addresses() -> str:
         "",
         "schemes:",
         *table((scheme.form, scheme.summary) for scheme in opened),
-        f"  (with a later version: {', '.join(later)})",
+        *([f"  (with a later version: {', '.join(later)})"] if later else []),
         "",
         "options:",
         *table(
