@@ -60,7 +60,6 @@ def test_help_lists_the_services_and_shows_examples(capfd):
         ("echo --max-connections 0 :1", '"0" is not a number of 1 or more'),
         ("echo --drian=1s :1", 'there is no option "--drian"; did you mean "--drain"?'),
         ("echo --json -", "--json and the address - both want standard output"),
-        ("echo serial:/dev/ttyS0", "serial"),
     ],
 )
 def test_wrong_words_are_refused_before_anything_is_opened(words, sentence, capfd):
