@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import subprocess
 import threading
@@ -49,6 +51,12 @@ class Running:
         with self._changed:
             self._changed.wait_for(lambda: condition(self.told) or self.ended, PATIENCE_S)
             return condition(self.told)
+
+    def close_group(self):
+        """End it at once, and all that it has started; only for what was started with `start_new_session`."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self.close()
 
     def wait(self):
         """Wait until it has left by itself; return the exit status."""
