@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wiretalk import chooser
 from wiretalk.errors import LimitError, MalformedError, TruncatedError, UsageError
 from wiretalk.framing import FRAMINGS, Framing, make
+
+from ..twins import KINDS, serving
 
 SPECS = [
     "raw",
@@ -49,16 +50,13 @@ def twin(request):
 
 
 @pytest.fixture(scope="module", name="both")
-def _both(accelerator):
+def _both(require):
     def made(spec, greatest):
-        serving = chooser.speedups
-        try:
-            chooser.speedups = None
-            python = make(spec, greatest)
-            chooser.speedups = accelerator
-            return python, make(spec, greatest)
-        finally:
-            chooser.speedups = serving
+        twins = []
+        for kind in KINDS:
+            with serving(kind, require):
+                twins.append(make(spec, greatest))
+        return twins
 
     return made
 
