@@ -31,9 +31,9 @@ QUICK = {"TEST_CFLAGS": "-O0"}
 WAYS = {
     "checked": {},
     "portable": {"DEFINES": "-DWTI_PORTABLE -DWTI_POLL"} | QUICK,
-    "plain": {"SANITIZE": "", "TEST_CFLAGS": "-O2"},
+    "plain": {"SANITIZE": "", "TEST_CFLAGS": "-O1"},
     "clang": {"CC": "clang"} | QUICK,
-    "library": {},
+    "library": {"CFLAGS": "-O2 -g -Werror"},
     "armhf": {"CC": "arm-linux-gnueabihf-gcc", "SANITIZE": ""},
     "arm64": {"CC": "aarch64-linux-gnu-gcc", "SANITIZE": ""} | QUICK,
     "s390x": {"CC": "s390x-linux-gnu-gcc", "SANITIZE": ""} | QUICK,

@@ -48,8 +48,7 @@ def program(tmp_path):
 def by_make(made, tmp_path_factory):
     """Where make has installed it."""
     prefix = tmp_path_factory.mktemp("by-make")
-    folder = made("library", "all")
-    run(["make", "-s", f"BUILD={folder}", f"PREFIX={prefix}", "install"])
+    made("library", "install", PREFIX=prefix)
     return prefix
 
 
@@ -69,7 +68,7 @@ def by_cmake(tool, c_compiler, tmp_path_factory):
             folder,
             f"-DCMAKE_INSTALL_PREFIX={prefix}",
             "-DWIRETALK_WERROR=ON",
-            "-DCMAKE_BUILD_TYPE=Release",
+            "-DCMAKE_BUILD_TYPE=Debug",
         ]
     )
     run(["cmake", "--build", folder, "-j", str(os.cpu_count())])
@@ -115,8 +114,7 @@ def test_the_shared_library_shows_the_public_names_and_no_other(installed, reque
 
 
 def test_destdir_puts_it_elsewhere_for_a_package(made, tmp_path):
-    folder = made("library", "all")
-    run(["make", "-s", f"BUILD={folder}", f"DESTDIR={tmp_path}", "PREFIX=/usr", "LIBDIR=/usr/lib/here", "install"])
+    made("library", "install", DESTDIR=tmp_path, PREFIX="/usr", LIBDIR="/usr/lib/here")
     assert (tmp_path / "usr/lib/here/libwiretalk.a").exists()
     assert (tmp_path / "usr/include/wiretalk.h").exists()
     assert "libdir=/usr/lib/here\n" in (tmp_path / "usr/lib/here/pkgconfig/wiretalk.pc").read_text(encoding="utf-8")
@@ -126,7 +124,7 @@ def through_cmake(folder, library, target, *words):
     """Build the program with CMake, and run it."""
     (folder / "CMakeLists.txt").write_text(PROJECT.format(library=library, target=target), encoding="utf-8")
     run(["cmake", "-S", folder, "-B", folder / "build", "-DCMAKE_BUILD_TYPE=Debug", *words])
-    run(["cmake", "--build", folder / "build", "-j", str(os.cpu_count())])
+    run(["cmake", "--build", folder / "build", "--target", "program", "-j", str(os.cpu_count())])
     return run([folder / "build/program"])
 
 

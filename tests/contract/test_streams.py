@@ -1,4 +1,7 @@
-"""What holds on every byte stream: pieces, ends, half-closes and slow peers, in both faces and on both event loops."""
+"""What holds on every byte stream: pieces, ends, half-closes and slow peers.
+
+In both faces, on both event loops, and with the accelerator as with its twins in Python.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,16 @@ import pytest
 
 import wiretalk
 from wiretalk.errors import ClosedError, FinishedError, LimitError, MalformedError, ResetError, TruncatedError
+from wiretalk.runtime import carrying
+
+from ..twins import KINDS, serving, stream_module
+
+
+@pytest.fixture(scope="module", params=KINDS, autouse=True)
+def _twin(request, require):
+    with serving(request.param, require), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(carrying, "StreamTransport", stream_module(request.param, require).StreamTransport)
+        yield
 
 
 def echo(connection):

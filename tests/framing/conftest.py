@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from wiretalk import chooser
-
-try:
-    from wiretalk import _speedups
-except ImportError:
-    _speedups = None
+from ..twins import KINDS, serving
 
 
 @pytest.fixture(scope="session")
 def accelerator(require):
     """The accelerator, whatever the environment says of its use."""
-    require(_speedups, "the accelerator was not built: that takes CMake and a C compiler")
-    return _speedups
+    with serving("c", require) as speedups:
+        return speedups
 
 
-@pytest.fixture(scope="module", params=["python", "c"], autouse=True)
-def twin(request):
+@pytest.fixture(scope="module", params=KINDS, autouse=True)
+def twin(request, require):
     """Have the framings in Python serve, and then those of the accelerator."""
-    serving = chooser.speedups
-    chooser.speedups = request.getfixturevalue("accelerator") if request.param == "c" else None
-    yield request.param
-    chooser.speedups = serving
+    with serving(request.param, require):
+        yield request.param

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import select
 import shutil
@@ -12,36 +11,18 @@ import textwrap
 
 import pytest
 
-from wiretalk import chooser
 from wiretalk.address import parse
 from wiretalk.transport import finish_connect, listen, open_socket, resolve, start_connect
 
+from ..twins import stream_module
+
 WAIT_S = 20
-
-
-try:
-    from wiretalk import _speedups
-except ImportError:
-    _speedups = None
 
 
 @pytest.fixture(scope="session")
 def twins(require):
     """`twins("python")` and `twins("c")` return the module `transport.stream` on top of either kind of crossing."""
-
-    def load(kind):
-        if kind == "c":
-            require(_speedups, "the accelerator was not built: that takes CMake and a C compiler")
-        spec = importlib.util.find_spec("wiretalk.transport.stream")
-        module = importlib.util.module_from_spec(spec)
-        serving, chooser.speedups = chooser.speedups, _speedups if kind == "c" else None
-        try:
-            spec.loader.exec_module(module)
-        finally:
-            chooser.speedups = serving
-        return module
-
-    return load
+    return lambda kind: stream_module(kind, require)
 
 
 @pytest.fixture

@@ -11,13 +11,14 @@ import weakref
 
 import pytest
 
-from wiretalk import chooser
 from wiretalk.framing import make
 from wiretalk.framing.answering import new_answering
 from wiretalk.limits import READ_BYTES
 
+from ..twins import KINDS, serving
 
-@pytest.fixture(scope="module", params=["python", "c"])
+
+@pytest.fixture(scope="module", params=KINDS)
 def crossing_type(request, twins):
     """What a stream transport is built on: in Python, in C."""
     return twins(request.param).StreamTransport.__base__
@@ -293,19 +294,14 @@ class Owner:
 
 
 @pytest.fixture
-def answering(crossing_type, sink):
+def answering(crossing_type, sink, require):
     """`answering(reply)` has the sink answer lines, by the Answering of the same kind."""
 
     def made(reply):
-        serving = chooser.speedups
-        if crossing_type.__module__ == "wiretalk.transport.crossing":
-            chooser.speedups = None
-        try:
-            owner = Owner()
+        owner = Owner()
+        with serving("python" if crossing_type.__module__ == "wiretalk.transport.crossing" else "c", require):
             sink.data = new_answering(make("line"), reply, owner).answer
-            return owner
-        finally:
-            chooser.speedups = serving
+        return owner
 
     return made
 

@@ -62,6 +62,18 @@ def test_another_process(text, server, tmp_path, monkeypatch):
     assert found.endswith(f"… (pid {pid})")
 
 
+def test_the_same_relative_path_in_another_directory_is_another(server, tmp_path, monkeypatch):
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "one")
+    _, first = server("unix:x.sock")
+    monkeypatch.chdir(tmp_path / "two")
+    address, second = server("unix:x.sock")
+    assert owners.owner_of(address).endswith(f"(pid {second})")
+    monkeypatch.chdir(tmp_path / "one")
+    assert owners.owner_of(address).endswith(f"(pid {first})")
+
+
 def test_an_absolute_path_is_found_by_a_relative_one(listening, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     if len(str(tmp_path)) > 90:
@@ -92,7 +104,7 @@ def test_nobody(text):
 
 def test_whose_process_it_is_when_it_may_not_be_seen(listening, monkeypatch):
     (listener,) = listening("udp://127.0.0.1:0")
-    monkeypatch.setattr(owners, "_pid_with", lambda _: None)
+    monkeypatch.setattr(owners, "_pid_with", lambda *_: None)
     import pwd
 
     me = pwd.getpwuid(os.getuid()).pw_name

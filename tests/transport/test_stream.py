@@ -10,8 +10,10 @@ import pytest
 from wiretalk.errors import ResetError, TimedOutError
 from wiretalk.limits import LINGER_S, READ_BYTES
 
+from ..twins import KINDS
 
-@pytest.fixture(scope="module", params=["python", "c"], autouse=True)
+
+@pytest.fixture(scope="module", params=KINDS, autouse=True)
 def _stream_transport(request, twins):
     """Every test here is run twice: with bytes crossing in Python, and in C."""
     global StreamTransport

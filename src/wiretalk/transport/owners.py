@@ -9,6 +9,8 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from wiretalk.address import Address
 
 SEARCH_S = 0.5
@@ -28,10 +30,12 @@ def owner_of(address_text: str) -> str:
 
     try:
         address = parse(address_text)
-        found = _unix_inodes(address) if address.scheme.startswith("unix") else _port_inodes(address)
+        found, relative = (
+            _unix_inodes(address) if address.scheme.startswith("unix") else (_port_inodes(address), frozenset())
+        )
         if not found:
             return ""
-        pid = _pid_with(found)
+        pid = _pid_with(found, relative, address.path)
         if pid is None:
             return _user(next(iter(found.values())))
         return "this process itself" if pid == os.getpid() else f"{_command(pid)} (pid {pid})"
@@ -68,11 +72,15 @@ def _port_inodes(address: Address) -> dict[str, int | None]:
     return listening or others
 
 
-def _unix_inodes(address: Address) -> dict[str, int | None]:
-    """Return the sockets, by inode, that are bound to a path (its name as it was bound, or absolute)."""
+def _unix_inodes(address: Address) -> tuple[dict[str, int | None], set[str]]:
+    """Return the sockets, by inode, that are bound to a path, and which of them were bound by a relative one.
+
+    The kernel tells a name as it was bound, so a relative one says nothing before its process's directory is known.
+    """
     path = address.path
     names = {path} if address.abstract else {path, os.path.abspath(path)}
-    return {fields[6]: None for fields in _rows("/proc/net/unix") if len(fields) > 7 and fields[7] in names}
+    bound = {fields[6]: fields[7] for fields in _rows("/proc/net/unix") if len(fields) > 7 and fields[7] in names}
+    return dict.fromkeys(bound), {inode for inode, name in bound.items() if not name.startswith(("/", "@"))}
 
 
 def _rows(table: str) -> list[list[str]]:
@@ -99,18 +107,22 @@ def _overlap(one: str, other: str) -> bool:
     return one == other or not one.strip("0") or not other.strip("0")
 
 
-def _pid_with(inodes: dict[str, int | None]) -> int | None:
-    """Return a process that holds one of these sockets; None where it may not be seen or takes too long to find."""
-    links = {f"socket:[{inode}]" for inode in inodes}
+def _pid_with(inodes: dict[str, int | None], relative: AbstractSet[str] = frozenset(), path: str = "") -> int | None:
+    """Return a process that holds one of these sockets; None where it may not be seen or takes too long to find.
+
+    The relative ones are held to be bound to `path` only by a process in whose directory that is the path meant here.
+    """
+    links = {f"socket:[{inode}]": inode for inode in inodes}
     give_up = time.monotonic() + SEARCH_S
     for pid in [str(os.getpid()), *filter(str.isdigit, os.listdir("/proc"))]:
         try:
             with os.scandir(f"/proc/{pid}/fd") as entries:
                 for entry in entries:
-                    if os.readlink(entry.path) in links:
+                    inode = links.get(os.readlink(entry.path))
+                    if inode and (inode not in relative or os.path.samefile(f"/proc/{pid}/cwd/{path}", path)):
                         return int(pid)
         except OSError:
-            # Gone, or another user's.
+            # Gone, or another user's, or in a directory that has no such path.
             continue
         if time.monotonic() > give_up:
             return None
