@@ -52,16 +52,14 @@ def quantity(name, value):
     return f"{value:,}"
 
 
-def opened():
-    return [scheme for scheme in SCHEMES.values() if scheme.opened]
-
-
 def schemes():
-    return [[code(scheme.example), plain(scheme.summary)] for scheme in opened()]
+    return [[code(scheme.example), plain(scheme.summary)] for scheme in SCHEMES.values()]
 
 
 def forms():
-    return [[code(scheme.form), scheme.kind, code(scheme.example), plain(scheme.summary)] for scheme in opened()]
+    return [
+        [code(scheme.form), scheme.kind, code(scheme.example), plain(scheme.summary)] for scheme in SCHEMES.values()
+    ]
 
 
 def framings():
@@ -81,20 +79,17 @@ def services():
 
 
 def options():
-    """Return the options of what can be opened now; where it says tcp, tcp4 and tcp6 have them too."""
-    now = {scheme.name for scheme in opened()}
+    """Return the options; where it says tcp, tcp4 and tcp6 have them too."""
     rows = []
     for option in OPTIONS.values():
-        theirs = [name for name in option.schemes if name in now]
-        if theirs:
-            values = option.range if option.high or option.choices else ""
-            everywhere = set(theirs) == now
-            for name in ("tcp", "udp"):
-                if {f"{name}4", f"{name}6"} <= set(theirs):
-                    theirs = [one for one in theirs if one not in {f"{name}4", f"{name}6"}]
-            rows.append(
-                [code(option.form), "all" if everywhere else ", ".join(theirs), plain(values), plain(option.summary)]
-            )
+        theirs = list(option.schemes)
+        values = option.range if option.high or option.choices else ""
+        everywhere = set(theirs) == set(SCHEMES)
+        for name in ("tcp", "udp"):
+            if {f"{name}4", f"{name}6"} <= set(theirs):
+                theirs = [one for one in theirs if one not in {f"{name}4", f"{name}6"}]
+        where = "all" if everywhere else ", ".join(theirs)
+        rows.append([code(option.form), where, plain(values), plain(option.summary)])
     return rows
 
 

@@ -131,7 +131,7 @@ def test_a_host_without_the_version_of_an_option_is_told(monkeypatch):
 
 def test_a_group_is_joined(own_network, require):
     require(shutil.which("ip"), "iproute2 is not installed")
-    subprocess.run(["ip", "route", "add", "224.0.0.0/4", "dev", "lo", "nodad"], check=True)
+    subprocess.run(["ip", "route", "add", "224.0.0.0/4", "dev", "lo"], check=True)
     group = "raw://239.1.2.3?protocol=253&interface=127.0.0.1"
     with wiretalk.blocking.serve(group, reply=bytes.upper) as server:
         with wiretalk.blocking.connect(group + "&bind=127.0.0.1") as connection:

@@ -83,10 +83,16 @@ class Joint:
 
 @pytest.fixture
 def joint(loop, tcp_pair, hearing):
+    drop_spare_pipes()
     made = Joint(loop, tcp_pair(), tcp_pair(), (hearing(), hearing()))
     yield made
     for transport in (made.left, made.right):
         transport.abort()
+    drop_spare_pipes()
+
+
+def drop_spare_pipes():
+    """Other relays of this process may have left some."""
     while splicing._spare:
         splicing.drop(splicing._spare.pop())
 

@@ -151,7 +151,7 @@ static const char *const transcripts[] = {
     "exec has no option \"b*\"; a question mark of the command itself is written %3F\n"
     "  exec:ls a?b*\n"
     "            ^^",
-    "vsock has no option \"zzz\"; it has framing, codec, max_message, backlog, sndbuf, rcvbuf\n"
+    "vsock has no option \"zzz\"; it has framing, codec, max_message, listen, connect, backlog, sndbuf, rcvbuf\n"
     "  vsock://:1?zzz\n"
     "             ^^^",
     "udp has no option nodelay; it is for tcp, tcp4, tcp6, tls, ws, wss\n"

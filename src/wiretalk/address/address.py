@@ -60,11 +60,6 @@ class Address:
         return SCHEMES[self.scheme].kind
 
     @property
-    def opened(self) -> bool:
-        """Whether this scheme can be opened; False for those that are known and come later."""
-        return SCHEMES[self.scheme].opened
-
-    @property
     def listens(self) -> bool:
         """Whether peers can come to it; False for programs, terminals and files, which have one conversation."""
         return SCHEMES[self.scheme].listens

@@ -25,11 +25,10 @@ class Scheme:
         summary: what it is, in a few words.
         family: 4 or 6 where it is bound to one version of IP, else 0.
         default_port: the port where none is written, or None: one must be written.
-        opened: False where the address is understood but cannot be opened yet.
         listens: False where nobody can come, because there is one conversation and it is there from the beginning.
     """
 
-    __slots__ = ("default_port", "example", "family", "kind", "listens", "name", "opened", "shape", "summary")
+    __slots__ = ("default_port", "example", "family", "kind", "listens", "name", "shape", "summary")
 
     def __init__(
         self,
@@ -41,7 +40,6 @@ class Scheme:
         *,
         family: int = 0,
         default_port: int | None = None,
-        opened: bool = True,
         listens: bool = True,
     ) -> None:
         self.name = name
@@ -51,7 +49,6 @@ class Scheme:
         self.summary = summary
         self.family = family
         self.default_port = default_port
-        self.opened = opened
         self.listens = listens
 
     @property

@@ -130,7 +130,7 @@ def words() -> Words:
         commands.append(Command(name, summary, list(_options(parser)), positionals))
     commands.append(Command("help", "say more of a command or a topic", [], ["topics"]))
     lists = {
-        "addresses": [(_opening(form.form), form.summary) for form in SCHEMES.values() if form.opened],
+        "addresses": [(_opening(form.form), form.summary) for form in SCHEMES.values()],
         "framings": [(_typed(name), summary) for name, (_, summary) in FRAMINGS.items()],
         "codecs": [(_typed(name), summary) for name, (_, summary) in CODECS.items()],
         "services": [(name, summary) for name, (_, summary) in SERVICES.items()],

@@ -35,8 +35,6 @@ def addresses() -> str:
     """Schemes and options."""
     from wiretalk.address import OPTIONS, SCHEMES
 
-    opened = [scheme for scheme in SCHEMES.values() if scheme.opened]
-    later = [name for name, scheme in SCHEMES.items() if not scheme.opened]
     lines = [
         "An address is SCHEME: and what the scheme needs, then ?OPTION=VALUE&OPTION=VALUE…",
         "HOST:PORT alone means tcp://HOST:PORT, and - our own standard input and output.",
@@ -45,28 +43,17 @@ def addresses() -> str:
         "Connecting, an empty host is localhost.",
         "",
         "schemes:",
-        *table((scheme.form, scheme.summary) for scheme in opened),
-        *([f"  (with a later version: {', '.join(later)})"] if later else []),
+        *table((scheme.form, scheme.summary) for scheme in SCHEMES.values()),
         "",
         "options:",
-        *table(
-            (_form(option), _meaning(option, {one.name for one in opened}))
-            for option in OPTIONS.values()
-            if _opens(option)
-        ),
+        *table((_form(option), _meaning(option)) for option in OPTIONS.values()),
         "",
         "examples:",
-        *(f"  {scheme.example}" for scheme in opened),
+        *(f"  {scheme.example}" for scheme in SCHEMES.values()),
         "  tcp://:9000?framing=line&codec=json",
         "  tls://:8443?self_signed",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _opens(option: Option) -> bool:
-    from wiretalk.address import SCHEMES
-
-    return any(SCHEMES[name].opened for name in option.schemes)
 
 
 def _form(option: Option) -> str:
@@ -75,10 +62,12 @@ def _form(option: Option) -> str:
     return f"{option.name}=…"
 
 
-def _meaning(option: Option, opened: set[str]) -> str:
-    schemes = [name for name in option.schemes if name in opened]
+def _meaning(option: Option) -> str:
+    from wiretalk.address import SCHEMES
+
+    schemes = list(option.schemes)
     summary = option.summary + (f": {option.range}" if option.choices else "")
-    if len(schemes) == len(opened):
+    if len(schemes) == len(SCHEMES):
         return summary
     from wiretalk.address.options import IP, SOCKETS, STREAMS
 

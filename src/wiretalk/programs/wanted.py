@@ -28,6 +28,9 @@ ROLES = {
 SOCKETS = ("tcp", "tcp4", "tcp6", "udp", "udp4", "udp6", "unix", "unixgram")
 """The schemes of libwiretalk, and of programs without any library."""
 
+ALONE = ("exec", "pty", "file", "icmp", "raw")
+"""Schemes whose other side is no program that one would write here."""
+
 PLAIN_OPTIONS = frozenset(
     {"framing", "max_message", "nodelay", "keepalive", "reuseaddr", "backlog", "sndbuf", "rcvbuf"}
     | {"ttl", "tos", "dscp", "broadcast", "mode"}
@@ -104,9 +107,9 @@ class Wanted:
         scheme = self.address.scheme
         if scheme == "stdio":
             raise UsageError("", reason='"-" is our own standard input and output', hint="name the other side")
-        if not self.address.opened:
-            hint = f"it opens {', '.join(name for name, known in SCHEMES.items() if known.opened)}"
-            raise self._address_error(0, len(scheme), f"{scheme}: is not opened by this version", hint)
+        if scheme in ALONE:
+            hint = f"it can be {', '.join(name for name in SCHEMES if name not in {*ALONE, 'stdio'})}"
+            raise self._address_error(0, len(scheme), f"nobody at the other end of {scheme} runs such a program", hint)
         if scheme not in SOCKETS and (self.plain or self.language == "c"):
             what = "a program without a library" if self.plain else "libwiretalk"
             hint = f"it has {', '.join(SOCKETS)}; Python with wiretalk has {scheme}"

@@ -56,23 +56,8 @@ FAMILIES = {
 
 
 def family_of(address: Address) -> Family:
-    """Load and return the module that opens this address.
-
-    Raises:
-        AddressError: the scheme is known, but this version does not open it.
-    """
-    module = FAMILIES.get(address.scheme)
-    if module is None:
-        from wiretalk.errors import AddressError
-
-        raise AddressError(
-            address.text,
-            0,
-            f"{address.scheme}: is not opened by this version",
-            f"it opens {', '.join(FAMILIES)}",
-            len(address.scheme),
-        )
+    """Load and return the module that opens this address."""
     from importlib import import_module
 
-    family: Family = import_module(f"wiretalk.transport.{module}")
+    family: Family = import_module(f"wiretalk.transport.{FAMILIES[address.scheme]}")
     return family
