@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
+from wiretalk.cli.awaiting import Once
 from wiretalk.cli.connect import DATAGRAM_WAIT_S, UNSAID
 from wiretalk.cli.dialling import dial
 from wiretalk.cli.output import colours
@@ -74,7 +75,7 @@ class Chat:
         self._fault: WiretalkError | None = None
         self._heard_at = time.monotonic()
         # Waited for in place of the thread itself, whose `join` does not bear to be interrupted.
-        self._heard_all = threading.Event()
+        self._heard_all = Once()
         self._hearer = threading.Thread(target=self._hear, name="wiretalk-hear", daemon=True)
 
     def hold(self) -> None:
@@ -136,7 +137,7 @@ class Chat:
         if not self._datagrams:
             self._terminal.show("we have finished; waiting for the peer to do so (Ctrl-C leaves)")
         self._heard_at = time.monotonic()
-        while not self._heard_all.is_set():
+        while not self._heard_all.happened:
             left_s = None
             if self._wait_s is not None:
                 left_s = self._heard_at + self._wait_s - time.monotonic()
@@ -159,7 +160,7 @@ class Chat:
         finally:
             if self._voice.unfinished:
                 self._terminal.show(self._voice.rest())
-            self._heard_all.set()
+            self._heard_all.happen()
             self._terminal.end()
 
     def _hear_all(self) -> None:

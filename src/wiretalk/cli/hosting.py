@@ -6,9 +6,11 @@ The server runs in an event loop in a thread of its own; the main thread has the
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 
 from wiretalk.cli import options
+from wiretalk.cli.awaiting import LoopClosedError, Once, ask, tell
 from wiretalk.cli.controlling import controlled
 from wiretalk.cli.gathering import Gathering
 from wiretalk.cli.output import colours
@@ -21,7 +23,7 @@ from wiretalk.runtime import run, serve
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Coroutine, Sequence
+    from collections.abc import Callable, Coroutine, Sequence
     from typing import Any
 
     from wiretalk.cli.gathering import Peer
@@ -63,9 +65,9 @@ class Host:
         self._max_accepted = 1 if once else None
         self._coloured = colours()
         self._voices: dict[int, Voice] = {}
-        self._started = threading.Event()
+        self._started = Once()
         # Waited for in place of the thread itself, whose `join` does not bear to be interrupted.
-        self._ended = threading.Event()
+        self._ended = Once()
         self._failure: BaseException | None = None
         self._terminal = Terminal(history=arguments.history)
         self._loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # made by its thread, before all else
@@ -109,10 +111,10 @@ class Host:
                     self._take(one)
                 except (MessageError, LimitError) as error:
                     terminal.show(f"not sent: {error}")
-        self._call(self._gathering.finish())
+        self._call(self._gathering.finish)
         if self._gathering.peers and self._manner.address.kind != "datagram":
             terminal.show("we have finished; waiting for the peers to do so (Ctrl-C leaves)")
-            self._loop.call_soon_threadsafe(self._gathering.server.stop_accepting)
+            self._tell(self._gathering.server.stop_accepting)
             self._ended.wait()
 
     def _take(self, line: str) -> None:
@@ -127,7 +129,7 @@ class Host:
             rows = "\n".join(f"{name:9} {what}" for name, what in COMMANDS.items())
             self._terminal.show(HELP.format(commands=rows))
         elif first == "/peers":
-            self._terminal.show(self._call(self._listed()))
+            self._terminal.show(self._call(self._listed))
         elif first == "/close":
             self._close(rest.strip())
         elif first.startswith("/"):
@@ -138,40 +140,48 @@ class Host:
     def _say(self, line: str, number: int | None = None) -> None:
         message = self._manner.typed(line.encode(errors="surrogateescape"))
         if number is None:
-            if not self._call(self._gathering.say_to_all([message])):
+            if not self._call(self._gathering.say_to_all, [message]):
                 self._terminal.show("not sent: nobody is here")
             return
         peer = self._gathering.peers.get(number)
         if peer is None:
             self._terminal.show(f"not sent: there is no peer {number}; /peers lists them")
         else:
-            self._call(self._gathering.say(peer, [message]))
+            self._call(self._gathering.say, peer, [message])
 
     def _close(self, number: str) -> None:
         peer = self._gathering.peers.get(int(number)) if number.isdecimal() else None
         if peer is None:
             self._terminal.show("say which peer, like /close 2; /peers lists them")
         else:
-            self._call(self._gathering.dismiss(peer))
+            self._call(self._gathering.dismiss, peer)
 
-    def _call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+    def _call(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> Any:
+        try:
+            return ask(self._loop, function, *arguments)
+        except LoopClosedError:
+            # The thread is leaving, and about to say so.
+            raise Interrupted from None
+
+    def _tell(self, call: Callable[[], object]) -> None:
+        with contextlib.suppress(LoopClosedError):
+            tell(self._loop, call)
 
     def _leave(self) -> int:
         """Stop accepting, let conversations end, and return 130 if the user had no patience for that."""
         status = 0
         try:
-            if not self._ended.is_set():
-                self._loop.call_soon_threadsafe(self._gathering.server.stop)
+            if not self._ended.happened:
+                self._tell(self._gathering.server.stop)
                 self._ended.wait(WAIT_UNTOLD_S)
-            if not self._ended.is_set():
+            if not self._ended.happened:
                 count = len(self._gathering.peers)
                 those = "one conversation" if count == 1 else f"{count} conversations"
                 self._terminal.show(f"waiting for {those} to end; Ctrl-C again leaves now")
                 self._ended.wait()
         except KeyboardInterrupt:
             status = EXIT_STATUS["interrupted"]
-            self._loop.call_soon_threadsafe(self._gathering.abort)
+            self._tell(self._gathering.abort)
             self._ended.wait()
         finally:
             self._terminal.close()
@@ -185,8 +195,8 @@ class Host:
         except BaseException as error:  # noqa: BLE001  # raised again by the main thread
             self._failure = error
         finally:
-            self._ended.set()
-            self._started.set()
+            self._ended.happen()
+            self._started.happen()
             self._terminal.end()
 
     async def _serve(self) -> None:
@@ -204,7 +214,7 @@ class Host:
         )
         async with controlled(arguments, self._layers, "listen", lambda: server.addresses, ""), server:
             announce(server)
-            self._started.set()
+            self._started.happen()
             patience = None
             if arguments.timeout is not None:
                 waiting = gathering.leave_unless_somebody_comes(arguments.timeout, str(self._manner.address))
