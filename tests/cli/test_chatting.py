@@ -411,7 +411,7 @@ def test_sending_to_who_has_left_leaves_it_to_the_hearing_thread():
     one._hearer.join(60)
     with pytest.raises(Interrupted):
         one._say("hello")
-    assert one._heard_all.is_set()
+    assert one._heard_all.happened
 
 
 def test_what_was_left_unsent_at_the_end_is_an_error():
