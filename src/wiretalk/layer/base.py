@@ -14,36 +14,13 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import Any, Protocol
+    from typing import Any
 
     from wiretalk.conversing import Conversation
     from wiretalk.errors import WiretalkError
     from wiretalk.layer.wsfacts import WebSocketFacts
-    from wiretalk.transport.loop import Loop, Sink
+    from wiretalk.transport.loop import Loop, Sink, Transport
     from wiretalk.transport.tls import TlsFacts
-
-    class Below(Protocol):
-        """What a layer asks of the transport, or the layer, below it."""
-
-        broken: WiretalkError | None
-
-        @property
-        def loop(self) -> Loop: ...
-        @property
-        def backlog_bytes(self) -> int: ...
-        @property
-        def bytes_received(self) -> int: ...
-        @property
-        def bytes_sent(self) -> int: ...
-        @property
-        def tls(self) -> TlsFacts | None: ...
-        def start(self) -> None: ...
-        def pause(self) -> None: ...
-        def resume(self) -> None: ...
-        def write(self, data: bytes, /) -> None: ...
-        def half_close(self) -> None: ...
-        def close(self) -> None: ...
-        def abort(self, error: WiretalkError | None = None, /) -> None: ...
 
     Layering = Callable[[Conversation], "Layer"]
     """Makes the layer of one conversation."""
@@ -59,7 +36,7 @@ class Layer:
 
     __slots__ = ("above", "below")
 
-    below: Below
+    below: Transport
     above: Sink
 
     # from below: a transport's sink

@@ -1,4 +1,7 @@
-"""What a transport asks of an event loop, as types alone: asyncio's and uvloop's loops have it. Nothing runs here."""
+"""What a transport asks of an event loop, whom it tells, and what is asked of it; as types alone. Nothing runs here.
+
+asyncio's and uvloop's loops have what is asked of a loop.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     from wiretalk.errors import WiretalkError
+    from wiretalk.transport.tls import TlsFacts
 
     class Timer(Protocol):
         """A call to come, which can be taken back."""
@@ -46,3 +50,26 @@ if TYPE_CHECKING:
 
         def lost(self, error: WiretalkError | None, /) -> None:
             """It is over; None: in good order. The last call, made once."""
+
+    class Transport(Protocol):
+        """What a conversation, or a layer, asks of what is below it; see `transport.stream`."""
+
+        broken: WiretalkError | None
+
+        @property
+        def loop(self) -> Loop: ...
+        @property
+        def backlog_bytes(self) -> int: ...
+        @property
+        def bytes_received(self) -> int: ...
+        @property
+        def bytes_sent(self) -> int: ...
+        @property
+        def tls(self) -> TlsFacts | None: ...
+        def start(self) -> None: ...
+        def pause(self) -> None: ...
+        def resume(self) -> None: ...
+        def write(self, data: bytes, /) -> None: ...
+        def half_close(self) -> None: ...
+        def close(self) -> None: ...
+        def abort(self, error: WiretalkError | None = None, /) -> None: ...
