@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 
-from wiretalk.cli.awaiting import LoopClosedError, Once, ask, tell
+from wiretalk.cli import awaiting
+from wiretalk.cli.awaiting import Asked, LoopClosedError, Once, ask, tell
 
 PATIENCE_S = 30
+
+OURS = (awaiting.__file__, os.path.dirname(asyncio.__file__))
+"""Whose steps are broken into."""
 
 
 @pytest.fixture
@@ -36,6 +42,9 @@ def broken_into(step, function, *arguments):
 
     def trace(frame, event, _):
         nonlocal steps
+        if not frame.f_code.co_filename.startswith(OURS):
+            # The collector of garbage may come by at any time, and has no use for exceptions.
+            return None
         frame.f_trace_opcodes = True
         if event == "opcode":
             steps += 1
@@ -112,6 +121,33 @@ def test_what_it_raises_is_raised_where_it_was_asked(loop):
 
     with pytest.raises(ValueError, match="no"):
         ask(loop, fail, "no")
+
+
+def test_it_is_called_off(loop):
+    begun = Once()
+
+    async def forever():
+        begun.happen()
+        await asyncio.Event().wait()
+
+    asked = Asked(loop, forever)
+    assert begun.wait(PATIENCE_S)
+    asked.cancel()
+    with pytest.raises(CancelledError):
+        asked.result()
+
+
+def test_it_is_called_off_before_it_has_begun(loop):
+    async def never():
+        pytest.fail("was begun")
+
+    release = threading.Event()
+    tell(loop, release.wait)
+    asked = Asked(loop, never)
+    asked.cancel()
+    release.set()
+    with pytest.raises(CancelledError):
+        asked.result()
 
 
 def test_a_loop_that_is_closed():

@@ -8,6 +8,7 @@ for ever, and the other thread waits for it in turn. Here, nothing is held that 
 from __future__ import annotations
 
 from _thread import allocate_lock
+from concurrent.futures import CancelledError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,31 +55,67 @@ class LoopClosedError(Exception):
     """The loop that was asked has ended."""
 
 
+class Asked:
+    """A coroutine function that runs in the loop of another thread.
+
+    Raises:
+        LoopClosedError: the loop has ended.
+    """
+
+    __slots__ = ("_done", "_errors", "_loop", "_results", "_task")
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any
+    ) -> None:
+        self._loop = loop
+        self._done = Once()
+        self._results: list[Any] = []
+        self._errors: list[BaseException] = []
+        self._task: asyncio.Task[Any] | None = None
+        tell(loop, lambda: self._begin(function, arguments))
+
+    def _begin(self, function: Callable[..., Coroutine[Any, Any, Any]], arguments: tuple[Any, ...]) -> None:
+        self._task = self._loop.create_task(function(*arguments))
+        self._task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        error = CancelledError() if task.cancelled() else task.exception()
+        if error is None:
+            self._results.append(task.result())
+        else:
+            self._errors.append(error)
+        self._done.happen()
+
+    def cancel(self) -> None:
+        """Let the one who waits leave with CancelledError, if the function is not done yet."""
+        tell(self._loop, self._cancel)
+
+    def _cancel(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+
+    def result(self) -> Any:
+        """Wait; return what the function returns, or raise what it raises.
+
+        Raises:
+            concurrent.futures.CancelledError: it was called off.
+            LoopClosedError: the loop has ended; whether the function was begun is not known.
+        """
+        while not self._done.wait(LOOK_S):
+            if self._loop.is_closed():
+                raise LoopClosedError
+        if self._errors:
+            raise self._errors[0]
+        return self._results[0]
+
+
 def ask(loop: asyncio.AbstractEventLoop, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any) -> Any:
     """Run a coroutine function in the loop of another thread; return what it returns, or raise what it raises.
 
     Raises:
         LoopClosedError: the loop has ended; whether the function was begun is not known.
     """
-    done = Once()
-    results: list[Any] = []
-    errors: list[BaseException] = []
-
-    async def answer() -> None:
-        try:
-            results.append(await function(*arguments))
-        except BaseException as error:  # noqa: BLE001  # raised again by the one who asks
-            errors.append(error)
-        finally:
-            done.happen()
-
-    tell(loop, lambda: loop.create_task(answer()))
-    while not done.wait(LOOK_S):
-        if loop.is_closed():
-            raise LoopClosedError
-    if errors:
-        raise errors[0]
-    return results[0]
+    return Asked(loop, function, *arguments).result()
 
 
 def tell(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:

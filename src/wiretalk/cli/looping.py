@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import CancelledError
+from functools import partial
 
+from wiretalk.cli.awaiting import Asked, Once, ask, tell
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, FinishedError
 from wiretalk.runtime import connect, run
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from wiretalk.conversing import Conversation
     from wiretalk.layer import Layering
     from wiretalk.limits import Limits
-    from wiretalk.runtime import Connection
 
 
 class LoopedConnection:
@@ -50,48 +51,57 @@ class LoopedConnection:
         )
         self._loop: asyncio.AbstractEventLoop = None  # type: ignore[assignment]  # its thread makes it
         self._left: asyncio.Event = None  # type: ignore[assignment]  # likewise
-        self._lock = threading.Lock()
-        self._waiting: set[Future[Any]] = set()
+        self._waiting: set[Asked] = set()
         self._off = False
         self._closed = False
-        opened: Future[Connection] = Future()
-        self._thread = threading.Thread(target=self._run, args=(opened,), name="wiretalk-loop", daemon=True)
-        self._thread.start()
-        self._connection = opened.result()
+        self._opened = Once()
+        self._ended = Once()
+        self._failure: BaseException | None = None
+        threading.Thread(target=self._run, name="wiretalk-loop", daemon=True).start()
+        self._opened.wait()
+        if self._failure is not None:
+            raise self._failure
 
-    def _run(self, opened: Future[Connection]) -> None:
-        run(self._hold(opened))
+    def _run(self) -> None:
+        try:
+            run(self._hold())
+        finally:
+            self._ended.happen()
 
-    async def _hold(self, opened: Future[Connection]) -> None:
+    async def _hold(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._left = asyncio.Event()
         try:
-            connection = await self._connector
+            self._connection = await self._connector
         except BaseException as error:  # noqa: BLE001  # raised again by who asked
-            opened.set_exception(error)
+            self._failure = error
             return
-        opened.set_result(connection)
+        finally:
+            self._opened.happen()
         await self._left.wait()
 
-    def _wait(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine in the loop, and wait for what it returns.
+    def _wait(self, function: Callable[..., Coroutine[Any, Any, Any]], *arguments: Any, **options: Any) -> Any:
+        """Run a coroutine function in the loop, and wait for what it returns.
 
         Raises:
             ClosedError: the wait was called off.
         """
-        with self._lock:
-            if self._off:
-                coroutine.close()
-                raise self._why()
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-            self._waiting.add(future)
+        if self._off:
+            raise self._why()
+        asked = Asked(self._loop, partial(function, **options), *arguments)
+        self._waiting.add(asked)
         try:
-            return future.result()
+            # No lock, which Ctrl-C could leave behind: `hang_up` says it first, and then looks who waits.
+            self._leave_if_off(asked)
+            return asked.result()
         except CancelledError:
             raise self._why() from None
         finally:
-            with self._lock:
-                self._waiting.discard(future)
+            self._waiting.discard(asked)
+
+    def _leave_if_off(self, asked: Asked) -> None:
+        if self._off:
+            asked.cancel()
 
     def _why(self) -> ClosedError:
         return ClosedError(self.peer, Ending("closed", "us", unsent_bytes=self._connection.unsent_bytes))
@@ -117,7 +127,7 @@ class LoopedConnection:
 
     def receive(self, *, timeout_s: float | None = None) -> Any:
         """See `wiretalk.blocking.Connection.receive`."""
-        return self._wait(self._connection.receive(timeout_s=timeout_s))
+        return self._wait(self._connection.receive, timeout_s=timeout_s)
 
     def __iter__(self) -> Iterator[Any]:
         while True:
@@ -129,33 +139,30 @@ class LoopedConnection:
 
     def send(self, message: Any) -> None:
         """See `wiretalk.blocking.Connection.send`."""
-        self._wait(self._connection.send(message))
+        self._wait(self._connection.send, message)
 
     def send_all(self, messages: list[Any]) -> None:
         """See `wiretalk.blocking.Connection.send_all`."""
-        self._wait(self._connection.send_all(messages))
+        self._wait(self._connection.send_all, messages)
 
     def half_close(self) -> None:
         """See `wiretalk.blocking.Connection.half_close`."""
-        self._wait(self._connection.half_close())
+        self._wait(self._connection.half_close)
 
     def hang_up(self) -> None:
         """Let every thread that waits here leave with a ClosedError; whoever holds the connection then closes it."""
-        with self._lock:
-            self._off = True
-            waiting = list(self._waiting)
-        for future in waiting:
-            future.cancel()
+        self._off = True
+        for asked in list(self._waiting):
+            asked.cancel()
 
     def close(self) -> None:
         """See `wiretalk.blocking.Connection.close`; the loop ends with it."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            self._off = True
+        if self._closed:
+            return
+        self._closed = True
+        self._off = True
         try:
-            asyncio.run_coroutine_threadsafe(self._connection.close(), self._loop).result()
+            ask(self._loop, self._connection.close)
         finally:
-            self._loop.call_soon_threadsafe(self._left.set)
-            self._thread.join()
+            tell(self._loop, self._left.set)
+            self._ended.wait()
