@@ -6,6 +6,7 @@ Long cases (9: performance, 12 and 13: compression) are taken by their first one
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -86,11 +87,10 @@ def test_our_client(suite, listens, place, face):
             wiretalk.run(_echo(case, limits))
         else:
             with wiretalk.blocking.connect(case, limits=limits) as connection:
-                try:
+                # What the suite does wrong on purpose is an error here, which the suite judges by its close frame.
+                with contextlib.suppress(wiretalk.WiretalkError):
                     for message in connection:
                         connection.send(message)
-                except wiretalk.WiretalkError as error:
-                    assert error.by == "peer", error
     with wiretalk.blocking.connect(f"{at}/updateReports%3Fagent=wiretalk") as connection:
         assert list(connection) == []
     suite.judge()
@@ -98,8 +98,6 @@ def test_our_client(suite, listens, place, face):
 
 async def _echo(case, limits):
     async with wiretalk.connect(case, limits=limits) as connection:
-        try:
+        with contextlib.suppress(wiretalk.WiretalkError):
             async for message in connection:
                 await connection.send(message)
-        except wiretalk.WiretalkError as error:
-            assert error.by == "peer", error
