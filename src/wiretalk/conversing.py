@@ -87,8 +87,8 @@ class WholeMessages:
             MalformedError: it is empty, where an empty message cannot be told from the end; or no text, where all are.
             TypeError: it is no bytes.
         """
-        if type(message) is not bytes:
-            message = as_bytes(message)
+        # What is more than bytes stays so: WebSocket marks its binary messages.
+        message = message if isinstance(message, bytes) else as_bytes(message)
         if len(message) > self.max_message_bytes:
             raise LimitError("max_message_bytes", self.max_message_bytes, f"a message of {len(message)} bytes", by="us")
         if not message and not self._empty:

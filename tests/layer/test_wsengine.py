@@ -132,6 +132,31 @@ def test_a_message_of_any_length(opcode, size):
     assert frames(made.outgoing()) == [(TEXT, b"y" * size)]
 
 
+@pytest.mark.parametrize("message", [b"", b"ascii", b"\0\xff"])
+@pytest.mark.parametrize("pieces", [1, 2])
+def test_binary_that_is_sent_on_as_it_is_stays_binary(message, pieces):
+    """Autobahn 1.2.1: an echo, and a relay, say it as it was said."""
+    made = server()
+    wire = frame(BINARY, message) if pieces == 1 else frame(BINARY, fin=False) + frame(CONT, message)
+    (heard,) = made.feed(wire)
+    assert heard == message
+    made.send(heard)
+    made.send(b"words of our own")
+    assert frames(made.outgoing()) == [(BINARY, message), (TEXT, b"words of our own")]
+    (heard,) = made.feed(frame(TEXT, fin=False) + frame(CONT, b"text"))
+    made.send(heard)
+    assert frames(made.outgoing()) == [(TEXT, b"text")]
+
+
+def test_a_close_within_a_message_is_answered_as_a_close():
+    """Autobahn 7.1.5: the message is cut off, and the close is a good one all the same."""
+    made = server()
+    assert made.feed(frame(TEXT, b"half", fin=False) + close() + frame(CONT, b" more")) == []
+    assert isinstance(made.fault, TruncatedError)
+    assert made.fault.rest == b"half"
+    assert frames(made.outgoing()) == [(CLOSE, struct.pack(">H", 1000))]
+
+
 def test_messages_split_at_every_byte():
     wire = frame(TEXT, "grüße".encode()) + frame(BINARY, b"\0\xff") + frame(TEXT) + frame(TEXT, b"x" * 300)
     assert told(server(), wire) == ["grüße".encode(), b"\0\xff", b"", b"x" * 300]

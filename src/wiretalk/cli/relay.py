@@ -95,9 +95,11 @@ async def _relay(arguments: Namespace, faults: Faults) -> int:
     from wiretalk.cli.relaying import RelayReport
     from wiretalk.cli.serving import announce, serve_until_stopped
     from wiretalk.relay import Relay
+    from wiretalk.relay.relay import listens
 
     *near, far = arguments.addresses
-    report = RelayReport(verbose=arguments.verbose, stats=arguments.stats, json=arguments.json)
+    bridge = not (listens(far, by_itself=False) or any(listens(address, by_itself=True) for address in near))
+    report = RelayReport(verbose=arguments.verbose, stats=arguments.stats, json=arguments.json, bridge=bridge)
 
     def make(near: list[Address], far: Address, *layers: FaultSet) -> Relay:
         return Relay(

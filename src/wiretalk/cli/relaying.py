@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 
+from wiretalk.cli.dialling import with_family
 from wiretalk.cli.jsonlines import JsonLines
 from wiretalk.cli.output import tell
 from wiretalk.cli.showing import ending_of
@@ -27,10 +28,12 @@ class RelayReport:
         verbose: whether every joint is told in words.
         stats: whether what passes is told, a line a second and the sums at the end.
         json: whether it is told as JSON: `listening`, `joined` and `parted` of each joint, `stats` and `totals`.
+        bridge: whether both sides are connected to: there is one joint, and whom it joins is told.
     """
 
-    def __init__(self, *, verbose: bool, stats: bool, json: bool) -> None:
+    def __init__(self, *, verbose: bool, stats: bool, json: bool, bridge: bool = False) -> None:
         self._verbose = verbose
+        self._bridge = bridge
         self._stats = stats
         self._lines = JsonLines(self._stop) if json else None
         self._live = stats and not json and os.isatty(2)
@@ -50,7 +53,9 @@ class RelayReport:
     def joined(self, near: End, far: End) -> None:
         """Two sides have been joined."""
         number = self._numbers[near] = self.relay.joined if self.relay is not None else 0
-        if self._verbose:
+        if self._bridge:
+            self._tell(f"connected to {with_family(near.peer)} and {with_family(far.peer)}")
+        elif self._verbose:
             self._tell(f"{near.peer}: joined with {far.peer}")
         if self._lines is not None:
             self._lines.write("joined", joint=number, near=near.peer, far=far.peer)

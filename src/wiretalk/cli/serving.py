@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
+from wiretalk.address.schemes import SCHEMES
 from wiretalk.cli.output import tell
 from wiretalk.errors import EXIT_STATUS
 
@@ -44,6 +45,9 @@ def announce(server: Stoppable) -> None:
     for text, family in zip(server.addresses, server.families, strict=True):
         if text == "-":
             tell("serving standard input and output")
+        elif not SCHEMES[text.partition(":")[0]].listens:
+            # A program, a device, a file: it is there once, and nobody comes.
+            tell(f"serving {text}")
         else:
             tell(f"listening on {text}{f' ({family})' if family else ''}")
     for fingerprint in server.fingerprints:

@@ -44,6 +44,12 @@ LEAVING = {"": 1000, "stopping": 1001, "codec": 1007, "failed": 1011}
 """Our own close codes, by why we leave (`conversing.Conversation.leaving`)."""
 
 
+class Binary(bytes):
+    """A message that came as binary. Sent on as it is, by an echo or a relay, it goes as binary again."""
+
+    __slots__ = ()
+
+
 class WebSocketEngine:
     """One side of one WebSocket connection.
 
@@ -83,6 +89,7 @@ class WebSocketEngine:
         self._shaken_bytes = 0
         # The pieces of a message that comes in several frames.
         self._pieces: list[bytes] = []
+        self._binary = False
         # What is to go out, and did not come from the package.
         self._ours = b""
         self._protocol = wshandshake.protocol(address, accepted=accepted, max_message_bytes=max_message_bytes)
@@ -171,12 +178,15 @@ class WebSocketEngine:
     def _frame(self, frame: Any, messages: list[bytes]) -> None:
         if frame.opcode.name not in {"TEXT", "BINARY", "CONT"}:
             return
+        if frame.opcode.name != "CONT":
+            self._binary = frame.opcode.name == "BINARY"
+        kind = Binary if self._binary else bytes
         if frame.fin and not self._pieces:
-            messages.append(bytes(frame.data))
+            messages.append(kind(frame.data))
             return
         self._pieces.append(bytes(frame.data))
         if frame.fin:
-            messages.append(b"".join(self._pieces))
+            messages.append(kind(b"".join(self._pieces)))
             self._pieces = []
 
     def _look_for_fault(self) -> None:
@@ -194,14 +204,16 @@ class WebSocketEngine:
             self._broken(failed)
         elif protocol.close_rcvd is not None:
             self._closed(protocol.close_rcvd)
+            if self._pieces and self.fault is None:
+                pieces, self._pieces = self._pieces, []
+                self.fault = TruncatedError(sum(map(len, pieces)), rest=b"".join(pieces))
+                protocol.answer_close()
 
     def _broken(self, failed: Exception) -> None:
         """Tell what is wrong with the peer's frames."""
         sent = self._protocol.close_sent
         if sent is not None and sent.code == 1009:
             self.fault = LimitError("max_message_bytes", self._max, "a WebSocket message over the limit")
-        elif self._pieces and self._protocol.close_rcvd is not None:
-            self.fault = TruncatedError(sum(map(len, self._pieces)), rest=b"".join(self._pieces))
         elif isinstance(failed, UnicodeDecodeError):
             self.fault = MalformedError(f"a WebSocket text message is no UTF-8: {failed.reason}")
         else:
@@ -234,7 +246,7 @@ class WebSocketEngine:
         """Send one message; after the end of the conversation nothing is sent."""
         if not self.open:
             return
-        if self._opcode == "text" or (self._opcode == "auto" and is_text(message)):
+        if self._opcode == "text" or (self._opcode == "auto" and type(message) is not Binary and is_text(message)):
             self._protocol.send_text(message)
         else:
             self._protocol.send_binary(message)

@@ -168,7 +168,6 @@ class Relay:
         except BaseException:
             one.abort()
             raise
-        one.join(other)
         self.ledger.join(one, other)
 
     def _keep_bridge(self, end: Conversation) -> None:

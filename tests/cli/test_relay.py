@@ -1,0 +1,123 @@
+"""`wiretalk relay` as a process: what it tells, counts and leaves with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+
+import pytest
+
+from .conftest import WIRETALK, echo
+
+HERE = "tcp4://127.0.0.1:0"
+
+
+@pytest.fixture
+def relay(program):
+    """Start `wiretalk relay …` and wait until it listens: a program with `addresses`, and `reach(which)`."""
+
+    def start(*words, **settings):
+        one = program([WIRETALK, "relay", *words], **settings)
+        one.wait_for("listening on ", "\n", where="err")
+        one.addresses = [line.split()[2] for line in one.err.splitlines() if line.startswith("listening on ")]
+        one.reach = lambda which=0: socket.create_connection(
+            ("127.0.0.1", int(one.addresses[which].rpartition(":")[2])), timeout=20
+        )
+        return one
+
+    return start
+
+
+def talk(sock, said=b"hello"):
+    """Say something, finish, and return all that comes back."""
+    with sock:
+        sock.sendall(said)
+        sock.shutdown(socket.SHUT_WR)
+        heard = b""
+        while data := sock.recv(65536):
+            heard += data
+        return heard
+
+
+def test_a_bridge_tells_whom_it_has_joined(program, served):
+    left, right = served(lambda sock: sock.sendall(b"from the left")), served(echo)
+    bridge = program([WIRETALK, "relay", f"{left.address}?connect", right.address])
+    assert bridge.wait() == 0
+    assert bridge.err == f"connected to {left.address} (IPv4) and {right.address} (IPv4)\n"
+    assert bridge.out == ""
+
+
+def test_a_bridge_as_json(program, served):
+    left, right = served(lambda sock: sock.sendall(b"from the left")), served(echo)
+    bridge = program([WIRETALK, "relay", "--json", f"{left.address}?connect", right.address])
+    assert bridge.wait() == 0
+    events = {event["event"]: event for event in map(json.loads, bridge.out.splitlines())}
+    assert events["joined"]["near"] == left.address
+    assert events["totals"]["up_bytes"] == len("from the left")
+
+
+def test_what_is_there_once_is_served_and_not_listened_on(shell, tmp_path):
+    done = shell("relay", "exec:printf hello", f"file:{tmp_path}/kept?write")
+    assert done.returncode == 0
+    assert done.stderr == f"connected to exec:printf hello and file:{tmp_path}/kept\n".encode()
+    assert (tmp_path / "kept").read_bytes() == b"hello"
+    done = shell("serve", "echo", "exec:printf 'a%3Fb'")
+    assert done.stderr.startswith(b"serving exec:printf ")
+
+
+def test_max_leaves_when_so_many_joints_have_ended(relay, served):
+    one = relay("--max", "2", HERE, served(echo, count=2).address)
+    assert [talk(one.reach()), talk(one.reach())] == [b"hello", b"hello"]
+    assert one.wait() == 0
+
+
+def test_stats_on_a_terminal_are_one_live_line_and_the_sums_at_the_end(relay, served):
+    ours, theirs = os.openpty()
+    try:
+        one = subprocess.Popen([WIRETALK, "relay", "--stats", HERE, served(echo).address], stderr=theirs)
+        told = ""
+        while "\n" not in told:
+            told += os.read(ours, 4096).decode()
+        port = int(told.split()[2].rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
+            sock.sendall(b"hello")
+            assert sock.recv(5) == b"hello"
+            while "1 open, 1 so far" not in told:
+                told += os.read(ours, 4096).decode()
+        one.send_signal(signal.SIGTERM)
+        assert one.wait(20) == 0
+        while "1 joint in" not in told:
+            told += os.read(ours, 4096).decode()
+        assert "\r\x1b[K1 joint in" in told
+        assert "→ 5 B, ← 5 B" in told
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_what_reads_its_json_may_leave(program, served):
+    """`| head -n 1`: the relay stops when it has something to say to nobody, without a traceback."""
+    far = served(echo, count=2).address
+    one = program(["bash", "-c", f"{WIRETALK} relay --json {HERE} {far} | head -n 1; exit ${{PIPESTATUS[0]}}"])
+    one.wait_for('"listening"', "\n")
+    port = int(one.err.split()[2].rpartition(":")[2])
+    assert talk(socket.create_connection(("127.0.0.1", port), timeout=20)) == b"hello"
+    assert one.wait() == 0
+    assert one.out.count("\n") == 1
+    assert one.err.startswith("listening on ")
+    assert "Traceback" not in one.err
+
+
+def test_standard_output_is_for_one_alone(shell):
+    done = shell("relay", "--json", "-", ":1")
+    assert done.returncode == 2
+    assert b"both want standard output" in done.stderr
+
+
+def test_one_address_joins_nothing(shell):
+    done = shell("relay", ":1")
+    assert done.returncode == 2
+    assert b"joins two addresses" in done.stderr
