@@ -1,5 +1,5 @@
 /* speedups.h: what the sources of wiretalk._speedups share. No framing is written here: that is c/src/framing, and
-   this is Python's face on it, with the two loops around it that a server's time goes to.
+   this is Python's face on it, with the loops around it that a server's time goes to.
 
    The rules of this room:
 
@@ -195,6 +195,11 @@ int speedups_answer_bytes(Answering *answering, const char *data, size_t size, B
 /* ---------------------------------------------------------------- crossing.c */
 
 int speedups_add_crossing(PyObject *module, State *state);
+
+/* ---------------------------------------------------------------- passing.c */
+
+/* The function `pass_on`. */
+PyObject *speedups_pass_on(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
 
 /* ---------------------------------------------------------------- module.c */
 

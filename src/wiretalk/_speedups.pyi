@@ -2,7 +2,7 @@
 # twin in Python does, whose docstrings hold for both. `wiretalk.chooser` tells whether it serves.
 
 from wiretalk.framing import answering, base, cobs, delimiter, fixed, length, line, netstring, raw, slip, varint
-from wiretalk.transport import crossing
+from wiretalk.transport import crossing, passing
 
 class Raw(raw.Raw): ...
 class Line(line.Line): ...
@@ -19,3 +19,5 @@ FRAMINGS: tuple[type[base.Framing], ...]
 
 class Answering(answering.Answering): ...
 class Crossing(crossing.Crossing): ...
+
+pass_on = passing.pass_on

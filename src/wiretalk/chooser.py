@@ -1,6 +1,6 @@
 """Whether the accelerator serves this process, or its twins in Python: `speedups` is `wiretalk._speedups`, or None.
 
-The accelerator is the framings of libwiretalk, and the two loops around them that a server's time goes to, compiled
+The accelerator is the framings of libwiretalk, and the loops around them that a server's time goes to, compiled
 from C. It is missing where the package was installed without a C compiler, and passed over where the environment says
 WIRETALK_PURE=1. Whoever has a twin there asks here for which of them to take, and nowhere else; both do the same.
 """

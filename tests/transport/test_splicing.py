@@ -40,7 +40,8 @@ class Joint:
         self.right = splicing.SplicingTransport(loop, right[0], sinks[1], "right")
         for transport in (self.left, self.right):
             transport.start()
-        self.left.target, self.right.target = self.right, self.left
+        self.left.carry_to(self.right)
+        self.right.carry_to(self.left)
 
     def say(self, data):
         """Send from the left, as much as goes; return the rest."""

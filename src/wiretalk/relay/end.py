@@ -111,7 +111,7 @@ class End(Conversation):
 
             ours, theirs = self._transport, other._transport
             if isinstance(ours, SplicingTransport) and isinstance(theirs, SplicingTransport):
-                ours.target = theirs
+                ours.carry_to(theirs)
 
     # the transport's calls
 

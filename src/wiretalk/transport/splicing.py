@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import socket
 
+from wiretalk.chooser import twin
 from wiretalk.limits import MIB, READ_BYTES, SPARE_PIPES
 from wiretalk.transport.lonestream import LoneTransport
 from wiretalk.transport.oserrors import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import socket
-
     from wiretalk.errors import WiretalkError
     from wiretalk.transport.loop import Loop, Sink
 
@@ -32,6 +32,11 @@ SMALL_IN_A_ROW = 4
 FLAGS = getattr(os, "SPLICE_F_NONBLOCK", 0) | getattr(os, "SPLICE_F_MOVE", 0)
 
 SET_PIPE_SIZE = getattr(fcntl, "F_SETPIPE_SZ", 1031)
+
+if TYPE_CHECKING:
+    from wiretalk.transport.passing import pass_on
+else:
+    pass_on = twin("wiretalk.transport.passing", "pass_on")
 
 _spare: list[tuple[int, int]] = []
 """Pipes that are empty. One that has bytes in it belongs to whom they are on their way to."""
@@ -76,17 +81,24 @@ class SplicingTransport(LoneTransport):
             counts what is on its way to it within a pipe.
     """
 
-    __slots__ = ("_bulk", "_pipe", "_piped", "_small", "_source", "target")
+    __slots__ = ("_bulk", "_direct", "_pipe", "_piped", "_small", "_source", "target")
 
     def __init__(self, loop: Loop, sock: socket.socket, sink: Sink, peer: str) -> None:
         super().__init__(loop, sock, sink, peer)
         self.target: SplicingTransport | None = None
         self._bulk = False
+        self._direct = False
         self._small = 0
         # What is on its way to us: the pipe, how much is in it, and who filled it and waits for us.
         self._pipe: tuple[int, int] | None = None
         self._piped = 0
         self._source: SplicingTransport | None = None
+
+    def carry_to(self, target: SplicingTransport) -> None:
+        """Let what is read from now on go straight to another transport."""
+        self.target = target
+        # What is more than a socket, or less, knows things that are asked by its own methods.
+        self._direct = isinstance(self.sock, socket.socket) and isinstance(target.sock, socket.socket)
 
     def _readable(self) -> None:
         target = self.target
@@ -95,36 +107,39 @@ class SplicingTransport(LoneTransport):
             super()._readable()
         elif self._bulk:
             self._splice(target)
+        elif self._direct and self.broken is None:
+            passed = pass_on(self.sock, target.sock)
+            if isinstance(passed, int):
+                self.wire_received += passed
+                target.wire_sent += passed
+                self._bulk = passed >= READ_BYTES
+            else:
+                self._settle(target, *passed)
         else:
-            self._pass(target)
+            before = self.wire_received
+            super()._readable()
+            self._bulk = self.wire_received - before >= READ_BYTES
 
-    def _pass(self, target: SplicingTransport) -> None:
-        """Read once, and write it at once: small pieces to and fro come this way, so what it calls is written out."""
-        try:
-            data = self.sock.recv(READ_BYTES)
-        except (BlockingIOError, InterruptedError):
+    def _settle(
+        self, target: SplicingTransport, data: bytes, sent: int, unreadable: int, failed: int, behind: int
+    ) -> None:
+        """Do what is left to do after `pass_on`."""
+        if unreadable:
+            self._over(explain(OSError(unreadable, os.strerror(unreadable)), self.peer, "receive"))
             return
-        except OSError as error:
-            self._over(self.broken or explain(error, self.peer, "receive"))
-            return
-        size = len(data)
-        if not size:
+        if not data:
             self._end_of_input()
             return
-        self.wire_received += size
-        self._bulk = size >= READ_BYTES
-        try:
-            sent = target.sock.send(data)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
-        except OSError as error:
-            target._break(error)
-            sent = size
+        self.wire_received += len(data)
+        self._bulk = len(data) >= READ_BYTES
+        if failed:
+            target._break(OSError(failed, os.strerror(failed)))
         else:
             target.wire_sent += sent
-        if sent < size and target.sink is not None:
-            target._hold(memoryview(data)[sent:])
-        self._look_behind()
+            if sent < len(data):
+                target._hold(memoryview(data)[sent:])
+        if behind and self.sink is not None and self._reading and not self._closing:
+            self._behind(behind)
 
     @property
     def busy(self) -> bool:
