@@ -158,6 +158,42 @@ def test_a_control_makes_relays(running, fault, served):
     assert control.interrupt() == 130
 
 
+def test_a_control_writes_down_what_its_relays_do_which_can_be_replayed(running, fault, served, program, tmp_path):
+    log, upstream = tmp_path / "log", bare(served(echo_until_cut, count=3).address)
+    control = running("control", TCP, "--fault-log", log, listens=False)
+    for name, what in (("one", "down:reset=3B"), ("two", "latency=1ms")):
+        line = fault(control.control, "create", name, "127.0.0.1:0", upstream)
+        fault(control.control, "add", what, "-p", name)
+        with connected(int(line.split()[1].rpartition(":")[2])) as sock:
+            sock.sendall(b"hello")
+            assert sock.recv(5, socket.MSG_WAITALL) == (b"hel" if name == "one" else b"hello")
+    assert control.interrupt() == 130
+    lines = log.read_text().splitlines(keepends=True)
+    assert {json.loads(line)["proxy"] for line in lines} == {"one", "two"}
+    refused = program([WIRETALK, "relay", TCP, upstream, "--fault-replay", log])
+    assert refused.wait() == 2
+    assert 'is of several relays, "one" and "two"; take one\'s lines' in refused.err
+    log.write_text("".join(line for line in lines if json.loads(line)["proxy"] == "one"))
+    again = program([WIRETALK, "relay", TCP, upstream, "--fault-replay", log])
+    again.wait_for("listening on ", "\n", where="err")
+    with connected(int(again.err.partition("listening on ")[2].split()[0].rpartition(":")[2])) as sock:
+        sock.sendall(b"hello")
+        with pytest.raises(ConnectionResetError):
+            read_to_end(sock)
+
+
+def test_relays_made_beside_a_relay_are_in_its_log(running, fault, served, tmp_path):
+    log, upstream = tmp_path / "log", served(echo_until_cut, count=1).address
+    relay = running("relay", "--control", TCP, "--fault-log", log, TCP, upstream)
+    line = fault(relay.control, "create", "other", "127.0.0.1:0", bare(upstream))
+    fault(relay.control, "add", "latency=1ms", "-p", "other")
+    with connected(int(line.split()[1].rpartition(":")[2])) as sock:
+        sock.sendall(b"x")
+        assert sock.recv(1) == b"x"
+    assert relay.interrupt() == 130
+    assert {json.loads(line)["proxy"] for line in log.read_text().splitlines()} == {"other"}
+
+
 def test_a_control_begins_with_what_a_file_lists(running, fault, tmp_path):
     listed = [{"name": "web", "listen": "127.0.0.1:0", "upstream": "127.0.0.1:1"}]
     (tmp_path / "toxiproxy.json").write_text(json.dumps(listed))

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 
 import pytest
 
@@ -121,3 +122,37 @@ def test_one_address_joins_nothing(shell):
     done = shell("relay", ":1")
     assert done.returncode == 2
     assert b"joins two addresses" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("far", "told"),
+    [
+        (":1?proxy_protocol", "proxy_protocol is for listening; leave it out here"),
+        ("tls://:1?self_signed", "self_signed is for listening"),
+        ("tls://:1?ca=/nowhere/ca.pem", "/nowhere/ca.pem"),
+    ],
+)
+def test_what_is_wrong_with_the_far_address_is_told_before_anybody_comes(shell, far, told):
+    done = shell("relay", HERE, far)
+    assert done.returncode != 0
+    assert told in done.stderr.decode()
+    assert b"listening on" not in done.stderr
+
+
+def test_a_package_that_the_far_side_needs_is_told_before_anybody_comes(program):
+    hidden = "import sys; sys.modules['serial'] = None; from wiretalk.cli import main; sys.exit(main(sys.argv[1:]))"
+    one = program([sys.executable, "-c", hidden, "relay", HERE, "serial:/dev/ttyS0"])
+    assert one.wait() == 16
+    assert "pip install 'wiretalk[serial]'" in one.err
+    assert "listening on" not in one.err
+
+
+def test_a_disk_that_is_full_is_told(relay):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full here")
+    one = relay(HERE, "file:/dev/full?append", "--once")
+    with one.reach() as sock, pytest.raises(ConnectionResetError):
+        sock.sendall(b"hello")
+        sock.recv(1)
+    assert one.wait() == 0
+    assert "file:/dev/full: failed by the system (the disk is full)" in one.err

@@ -78,7 +78,7 @@ def test_datagrams_of_socat_become_lines(shell_at, peer, as_server, host):
     client = peer(["socat", "-t1", "-", f"UDP:{host}:{relay.port}"])
     client.say("two lines\nin one\n")
     relay.wait_for("a message of 17 bytes", "cannot be carried", where="err")
-    client.say("first")
+    client.say("first\n")
     server.wait_for("first\n")
     server.say("an answer\n")
     client.wait_for("an answer")

@@ -56,6 +56,29 @@ async def test_datagrams_become_lines_and_lines_datagrams(udp, far):
         }
 
 
+async def test_the_end_of_line_of_a_datagram_is_the_lines_own(udp, far, caplog):
+    """As nc and socat send what is typed; one within is another matter."""
+    server = await far()
+    async with Relay("udp://127.0.0.1:0", f"{server.address}?framing=line", limits=BRIEF) as relay:
+        for message in (b"one\n", b"two\r\n", b"three\n\n", b"fo\nur\n", b"\n", b"five"):
+            udp.sendto(message, endpoint(relay.addresses[0]))
+        reader, _ = await server.next()
+        assert await reader.readexactly(14) == b"one\ntwo\n\nfive\n"
+        assert relay.totals()["dropped"] == 2
+    assert [record.getMessage().count("cannot be carried") for record in caplog.records] == [1, 1]
+
+
+async def test_what_a_framing_cut_keeps_all_it_holds(far, reach, caplog):
+    """Where a message is counted, its last LF is meant."""
+    server = await far()
+    async with Relay("tcp://127.0.0.1:0?framing=length:u8", f"{server.address}?framing=line", limits=BRIEF) as relay:
+        _, writer = await reach(relay.addresses[0])
+        writer.write(b"\x04one\n\x03two")
+        reader, _ = await server.next()
+        assert await reader.readline() == b"two\n"
+    assert "cannot be carried" in caplog.text
+
+
 async def test_each_udp_peer_has_a_conversation_of_its_own(far):
     server = await far()
     async with Relay("udp://127.0.0.1:0", f"{server.address}?framing=line", limits=BRIEF) as relay:

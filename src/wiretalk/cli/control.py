@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wiretalk.cli import options
 from wiretalk.cli.controlling import add_token, token
-from wiretalk.cli.faulting import seed
+from wiretalk.cli.faulting import LogFile, add_fault_log, seed
 from wiretalk.cli.parser import value
 
 TYPE_CHECKING = False
@@ -44,6 +44,7 @@ def build(parser: Parser) -> None:
     parser.add_argument("--config", metavar="FILE", help="make these relays first: JSON, as for POST /populate")
     add_token(parser, "--token")
     parser.add_argument("--seed", metavar="N", type=value(seed), help="of all that is left to chance")
+    add_fault_log(parser)
     options.add_drain(parser)
     options.add_verbose(parser)
 
@@ -55,7 +56,12 @@ def run(arguments: Namespace) -> int:
 
     listed = None if arguments.config is None else _read(arguments.config)
     log_to_stderr(whole=arguments.verbose)
-    return run_loop(_control(arguments, listed))
+    log = None if arguments.fault_log is None else LogFile(arguments.fault_log)
+    try:
+        return run_loop(_control(arguments, listed, log))
+    finally:
+        if log is not None:
+            log.close()
 
 
 def _read(path: str) -> object:
@@ -70,7 +76,7 @@ def _read(path: str) -> object:
             raise UsageError("", reason=f"{path} is no JSON: {error}") from None
 
 
-async def _control(arguments: Namespace, listed: object) -> int:
+async def _control(arguments: Namespace, listed: object, log: LogFile | None) -> int:
     from wiretalk.cli.controlling import tell_where
     from wiretalk.cli.output import tell
     from wiretalk.cli.serving import serve_until_stopped
@@ -80,7 +86,7 @@ async def _control(arguments: Namespace, listed: object) -> int:
 
     chance = FaultSet(seed=arguments.seed).seed
     address = arguments.address or DEFAULT_ADDRESS
-    control = Control(address, Proxies(seed=chance), token=token(arguments), drain_s=arguments.drain)
+    control = Control(address, Proxies(seed=chance, log=log), token=token(arguments), drain_s=arguments.drain)
     if listed is not None:
         await _populate(control, arguments.config, listed)
 

@@ -79,7 +79,8 @@ class Beside:
             return
         from wiretalk.control import Control, Proxies
 
-        self._control = Control(arguments.control, Proxies(seed=proxy.net.seed), token=token(arguments))
+        log = proxy.net.logs[0] if proxy.net.logs else None
+        self._control = Control(arguments.control, Proxies(seed=proxy.net.seed, log=log), token=token(arguments))
         self._control.proxies.take(proxy)
 
     async def __aenter__(self) -> Self:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 from wiretalk.cli.output import tell
 from wiretalk.cli.parser import value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import Namespace, _ActionsContainer
     from typing import Any, BinaryIO, Self
 
     from wiretalk.cli.parser import Parser
@@ -32,10 +35,15 @@ def add_faults(parser: Parser) -> None:
         type=value(seed),
         help="of all that is left to chance; told, so that a run can be repeated",
     )
-    group.add_argument("--fault-log", metavar="FILE", help="write every fault applied to FILE, a JSON object a line")
+    add_fault_log(group)
     group.add_argument(
         "--fault-replay", metavar="FILE", help="do what a --fault-log says: the same faults at the same bytes"
     )
+
+
+def add_fault_log(parser: _ActionsContainer) -> None:
+    """Add --fault-log."""
+    parser.add_argument("--fault-log", metavar="FILE", help="write every fault applied to FILE, a JSON object a line")
 
 
 def fault(text: str) -> Fault:
@@ -50,6 +58,40 @@ def seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f'"{text}" is not a seed: write a whole number of 0 or more')
     return int(text)
+
+
+class LogFile:
+    """The log of faults applied, a JSON object a line; what cannot be written is told once, and no more is tried.
+
+    Args:
+        path: of the file, which is made anew.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._file: BinaryIO = open(path, "wb", buffering=0)  # noqa: SIM115  # closed by its owner
+        self._failed = False
+
+    def __call__(self, record: dict[str, Any]) -> None:
+        """Write one record."""
+        import json
+
+        if self._failed or self._file.closed:
+            return
+        line = json.dumps(record).encode() + b"\n"
+        try:
+            if self._file.write(line) != len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            # The conversations are worth more than their log.
+            self._failed = True
+            tell(f"the log of faults cannot be written any more: {error}")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
 
 
 class Faults:
@@ -69,8 +111,7 @@ class Faults:
 
     def __init__(self, arguments: Namespace, *, live: bool = False) -> None:
         self.net: FaultSet | None = None
-        self._file: BinaryIO | None = None
-        self._failed = False
+        self._file: LogFile | None = None
         if not (arguments.fault or arguments.fault_replay or live):
             _nothing_to_do(arguments)
             return
@@ -79,26 +120,14 @@ class Faults:
         script = _script(arguments.fault_replay) if arguments.fault_replay else None
         self.net = FaultSet(arguments.fault or (), seed=arguments.seed, script=script)
         if arguments.fault_log:
-            self._file = open(arguments.fault_log, "wb", buffering=0)  # noqa: SIM115  # closed on leaving
-            self.net.logs.append(self._write)
+            self._file = LogFile(arguments.fault_log)
+            self.net.logs.append(self._file)
         tell(f"faults are drawn from --seed {self.net.seed}")
 
     @property
     def layers(self) -> tuple[FaultSet, ...]:
         """What is given to `layers=`."""
         return () if self.net is None else (self.net,)
-
-    def _write(self, record: dict[str, Any]) -> None:
-        import json
-
-        if self._file is None or self._failed:
-            return
-        try:
-            self._file.write(json.dumps(record).encode() + b"\n")
-        except OSError as error:
-            # The conversations are worth more than their log.
-            self._failed = True
-            tell(f"the log of faults cannot be written any more: {error}")
 
     def __enter__(self) -> Self:
         return self

@@ -18,12 +18,14 @@ from wiretalk.relay.relay import Relay
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from wiretalk.address import Address
     from wiretalk.control.faulty import Faulty
     from wiretalk.runtime import Conversation
+
+    Log = Callable[[dict[str, Any]], None]
 
 NETWORK = frozenset(["tcp", "tcp4", "tcp6", "tls", "ws", "wss", "udp", "udp4", "udp6", "vsock"])
 """What anybody who may come to this machine's loopback may have joined."""
@@ -40,11 +42,14 @@ class Proxies:
             may be joined. Otherwise programs, files and Unix sockets may not: who comes could do by them what only we
             may.
         seed: of all faults; None: one is drawn for each relay.
+        log: called with a record of every fault applied by the relays made here (see `layer.faults.log`), and with the
+            name of its relay in it, `proxy`.
     """
 
-    def __init__(self, *, trusted: bool = False, seed: int | None = None) -> None:
+    def __init__(self, *, trusted: bool = False, seed: int | None = None, log: Log | None = None) -> None:
         self.trusted = trusted
         self._seed = seed
+        self._log = log
         self._all: dict[str, Faulty] = {}
         # Making and unmaking is done one after another, as it was asked for.
         self._turn = asyncio.Lock()
@@ -93,11 +98,15 @@ class Proxies:
         far = read_address(fields["upstream"], "upstream")
         for address, what in ((near, "listen"), (far, "upstream")):
             self.permit(address, what, trusted=trusted)
-        net = FaultSet(seed=self._seed)
+        net = FaultSet(seed=self._seed, log=self._log_of(name))
         try:
             return RelayProxy(checked_name(name, "name"), [near], far, net, _relay, upstream=fields["upstream"])
         except UsageError as error:
             raise bad_body(str(error)) from None
+
+    def _log_of(self, name: str) -> Log | None:
+        log = self._log
+        return None if log is None else lambda record: log({"proxy": name, **record})
 
     def permit(self, address: Address, what: str, *, trusted: bool = False) -> None:
         """Check that who comes may have an address joined.

@@ -208,8 +208,8 @@ class End(Conversation):
         other = self.other
         if other is not None and other.ending is None:
             orderly = getattr(error, "orderly", False)
-            if orderly:
-                # A program that failed has said all it had to say: that is to arrive.
+            if orderly or (self.ending is not None and self.ending.how == "failed"):
+                # A program that failed has said all it had to say: that is to arrive. A disk that is full is told.
                 self.report(str(getattr(error, "ending", error)))
             if error is None or orderly or self._spares_other:
                 other._transport.close()

@@ -18,6 +18,14 @@ def carries_messages(*plans: Plan) -> bool:
     return any(plan.address.kind != "stream" or "framing" in plan.address.options for plan in plans)
 
 
+def line_of(message: bytes) -> bytes:
+    """Return a whole message as a line's: without the one LF, or CR LF, that nc and socat send with what is typed.
+
+    The line that it becomes ends in one anyway, so nothing is lost by it.
+    """
+    return message.removesuffix(b"\n").removesuffix(b"\r") if message.endswith(b"\n") else message
+
+
 class MessageEnd(End):
     """One side of a joint that carries messages."""
 
@@ -72,11 +80,12 @@ class MessageEnd(End):
         if other is None:
             return
         decode, encode = self.plan.decode, other.plan.encode
+        ends_lines = self.plan.address.kind != "stream" and other.plan.framing.startswith("line")
         translates = decode is not None and encode is not None and self.plan.codec_name != other.plan.codec_name
         for message in messages:
             try:
                 payload = encode(decode(message)) if translates else message  # type: ignore[misc]  # both are, then
-                other._transport.write(other._framing.encode(payload))
+                other._transport.write(other._framing.encode(line_of(payload) if ends_lines else payload))
             except (MessageError, LimitError, OpenError) as error:
                 other.dropped += 1
                 other.report(f"a message of {len(message)} bytes from {self.peer} cannot be carried: {error}")

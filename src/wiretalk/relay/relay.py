@@ -84,6 +84,8 @@ class Relay:
         self._retries = retries
         self._timeout_s = timeout_s
         self._trace = trace
+        # Who is dialled for each that comes, where somebody is.
+        self._gone_to: Dialler | None = None
         # The two sides where both are connected to, as long as they are open.
         self._bridge: set[Conversation] = set()
         self._over = asyncio.Event()
@@ -107,7 +109,8 @@ class Relay:
             ]
         elif listening or far_listens:
             comes, gone_to = (listening, self._far) if listening else ([self._far], dialled[0])
-            self.servings = [serving(comes, Dialling(self._dialler(gone_to), retries, self.ledger.join))]
+            self._gone_to = self._dialler(gone_to)
+            self.servings = [serving(comes, Dialling(self._gone_to, retries, self.ledger.join))]
 
     def _plan(self, address: str | Address, layers: Sequence[Layering]) -> Plan:
         address = parse(address) if isinstance(address, str) else address
@@ -151,6 +154,8 @@ class Relay:
         Raises: as `wiretalk.serve`, or as `wiretalk.connect` does when it is opened.
         """
         try:
+            if self._gone_to is not None:
+                await self._gone_to.prepare()
             for serving in self.servings:
                 await serving.start()
             if not self.servings:

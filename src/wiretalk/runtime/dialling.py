@@ -14,7 +14,7 @@ from wiretalk.runtime.aside import aside
 from wiretalk.runtime.attempts import connect_first
 from wiretalk.runtime.carrying import carry, carry_datagrams
 from wiretalk.runtime.ready import ready
-from wiretalk.transport import local_name, resolve, shown, told
+from wiretalk.transport import check, local_name, resolve, shown, told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,6 +68,22 @@ class Dialler:
         if timeout_s is not None and timeout_s <= 0:
             raise UsageError("", reason=f"timeout_s must be above 0, not {timeout_s:g}")
 
+    async def prepare(self) -> None:
+        """Find what is wrong with the address itself, before anybody has come who would have to wait for it.
+
+        Raises:
+            AddressError: an option is for listening, or TLS cannot be had so.
+            MissingPackageError: the scheme's package is not installed.
+            OpenError: a file that TLS needs cannot be read.
+        """
+        address = self.plan.address
+        check(address)
+        if address.secure and self._tls is None:
+            from wiretalk.transport.tls import client_context
+
+            # Reading the system's authorities takes a while, so not in the loop's thread, and once.
+            self._tls = await aside(client_context, address)
+
     async def dial(self, make: Make[Kind], proxied: Proxied | None = None) -> Kind:
         """Return a conversation that has opened.
 
@@ -85,12 +101,8 @@ class Dialler:
         address = self.plan.address
         try:
             async with asyncio.timeout(self._timeout_s):
-                if address.secure and self._tls is None:
-                    from wiretalk.transport.tls import client_context
-
-                    # Before anything is opened, so that a wrong file is told first; reading the system's authorities
-                    # takes a while, so not in the loop's thread, and once.
-                    self._tls = await aside(client_context, address)
+                # Before anything is opened, so that a wrong file is told first.
+                await self.prepare()
                 async with asyncio.timeout(self._resolve_timeout_s):
                     candidates = await aside(resolve, address)
                 self.trace(f"resolved {shown(address)}: {', '.join(map(str, candidates))}")

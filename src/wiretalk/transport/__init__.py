@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wiretalk.transport.names import told as told
     from wiretalk.transport.oserrors import explain as explain
     from wiretalk.transport.reasons import note as note
+    from wiretalk.transport.resolving import check as check
     from wiretalk.transport.resolving import may_block as may_block
     from wiretalk.transport.resolving import resolve as resolve
     from wiretalk.transport.stdio import flushed as flushed
@@ -33,6 +34,7 @@ _HOMES = {
     "Gate": "gate",
     "Listener": "listener",
     "accepted_name": "names",
+    "check": "resolving",
     "explain": "oserrors",
     "finish_connect": "connecting",
     "flushed": "stdio",

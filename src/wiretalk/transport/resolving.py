@@ -41,3 +41,19 @@ def resolve(address: Address, *, passive: bool = False) -> list[Candidate]:
     Source: RFC 8305, section 4.
     """
     return family_of(address).candidates(address, passive=passive)
+
+
+def check(address: Address) -> None:
+    """Find what is wrong with an address that is to be connected to, whoever is there; it opens nothing.
+
+    Raises:
+        AddressError: an option is for listening.
+        MissingPackageError: the scheme's package is not installed.
+    """
+    from wiretalk.transport.proxy.way import check as check_options
+
+    check_options(address, passive=False)
+    if address.scheme == "serial":
+        from wiretalk.transport.serial import package
+
+        package()

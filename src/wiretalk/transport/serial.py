@@ -65,6 +65,19 @@ def candidates(address: Address, *, passive: bool) -> list[Candidate]:  # noqa: 
     return [Candidate(socket.AF_UNIX, socket.SOCK_STREAM, 0, None, address)]
 
 
+def package() -> Any:
+    """Return pyserial.
+
+    Raises:
+        MissingPackageError: it is not installed.
+    """
+    try:
+        import serial
+    except ImportError:
+        raise MissingPackageError("pyserial", "serial", "a serial line") from None
+    return serial
+
+
 def open_socket(candidate: Candidate) -> Any:
     """Open the device.
 
@@ -75,10 +88,7 @@ def open_socket(candidate: Candidate) -> Any:
         NotPermittedError: this user may not.
         OpenError: it does not do what the options ask of it.
     """
-    try:
-        import serial
-    except ImportError:
-        raise MissingPackageError("pyserial", "serial", "a serial line") from None
+    serial = package()
     address = candidate.address
     flow = address.option("flow", "none")
     try:

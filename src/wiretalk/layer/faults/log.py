@@ -71,12 +71,14 @@ def read_log(lines: Iterable[str | bytes], source: str = "") -> Script:
         source: where they are from, for errors.
 
     Raises:
-        UsageError: a line is none of such a log.
+        UsageError: a line is none of such a log; or it is of several relays (`proxy`), whose connections are numbered
+            each for themselves.
     """
     import json
 
     script = Script()
     seen: dict[str, tuple[int, str, set[str]]] = {}
+    relays: dict[str, None] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -89,6 +91,10 @@ def read_log(lines: Iterable[str | bytes], source: str = "") -> Script:
         if missing or record["fault"] not in FAULTS or record["direction"] not in {"up", "down"}:
             where = f"{source}: line {number}" if source else f"line {number}"
             raise UsageError("", reason=f"{where} is no record of a fault", hint="name a file that --fault-log wrote")
+        relays[str(record.get("proxy", ""))] = None
+        if len(relays) > 1:
+            names = " and ".join(f'"{name}"' for name in relays)
+            raise UsageError("", reason=f"{source or 'the log'} is of several relays, {names}", hint="take one's lines")
         script.add(record)
         seen.setdefault(record["name"], (record["place"], record["fault"], set()))[2].add(record["direction"])
     for name, (_, fault, directions) in sorted(seen.items(), key=lambda item: item[1][0]):
