@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -217,3 +218,31 @@ def test_input_that_is_a_pipe_ends_without_ending_the_answer(shell, served):
 
     done = shell("relay", "-", served(late).address, said=b"question")
     assert done.stdout == b"late"
+
+
+def hold(sock):
+    """Stay as long as the peer does."""
+    sock.settimeout(30)
+    with contextlib.suppress(ConnectionResetError):
+        while sock.recv(100):
+            pass
+
+
+@pytest.mark.parametrize("options", [(), ("--control", "127.0.0.1:0")], ids=["plain", "controlled"])
+def test_the_second_ctrl_c_leaves_at_once(relay, served, options):
+    one = relay(HERE, served(hold).address, *options)
+    with one.reach() as sock:
+        sock.sendall(b"x")
+        one.process.send_signal(signal.SIGINT)
+        one.wait_for("waiting for one conversation to end", "\n", where="err")
+        assert one.interrupt() == 130
+        with pytest.raises(ConnectionResetError):
+            sock.recv(1)
+
+
+def test_a_bridge_is_one_conversation(program, served):
+    bridge = program([WIRETALK, "relay", f"{served(hold).address}?connect", served(hold).address])
+    bridge.wait_for("connected to ", "\n", where="err")
+    bridge.process.send_signal(signal.SIGTERM)
+    bridge.wait_for("waiting for one conversation to end", "\n", where="err")
+    assert bridge.interrupt() == 130
