@@ -246,3 +246,17 @@ def test_a_bridge_is_one_conversation(program, served):
     bridge.process.send_signal(signal.SIGTERM)
     bridge.wait_for("waiting for one conversation to end", "\n", where="err")
     assert bridge.interrupt() == 130
+
+
+def test_the_password_of_a_proxy_is_told_nowhere(relay, shell):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        proxy = f"via=http://joe:secret@127.0.0.1:{nobody.getsockname()[1]}"
+    one = relay(HERE, f"tcp://127.0.0.1:1?{proxy}", "--once", "-v")
+    with one.reach() as sock, pytest.raises(ConnectionResetError):
+        sock.recv(1)
+    one.wait_for("cannot be joined with tcp://127.0.0.1:1?via=http://127.0.0.1:", "\n", where="err")
+    done = shell("connect", "--json", "-v", f"tcp://127.0.0.1:1?{proxy}")
+    assert done.returncode == 3
+    for told in (one.err, done.stdout.decode(), done.stderr.decode()):
+        assert "joe" not in told
+        assert "secret" not in told
