@@ -53,6 +53,9 @@ DATAGRAM_HELD_S = 2.0
 ANSWERS_S = 1.0
 """Relaying: a side that knows no half-close is listened to after the other's end until it is silent for so long."""
 
+GONE_LOOK_S = 2.0
+"""Relaying: a peer that has finished is not read any more, so it is looked so often whether it has gone altogether."""
+
 CHILD_GRACE_S = 1.0
 """A program whose peer has gone may take so long to end by itself, and so long again after SIGTERM, before SIGKILL."""
 

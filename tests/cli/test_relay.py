@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import socket
+import struct
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -156,3 +159,104 @@ def test_a_disk_that_is_full_is_told(relay):
         sock.recv(1)
     assert one.wait() == 0
     assert "file:/dev/full: failed by the system (the disk is full)" in one.err
+
+
+@pytest.fixture
+def pid_of_program(tmp_path):
+    """The process that a relay's program says to be, once it has written it down; and whether it is there."""
+
+    def find():
+        give_up = time.monotonic() + 30
+        path = tmp_path / "pid"
+        while not (path.exists() and path.read_text().endswith("\n")):
+            assert time.monotonic() < give_up
+            time.sleep(0.01)
+        return int(path.read_text())
+
+    return find
+
+
+def wait_until_gone(pid):
+    give_up = time.monotonic() + 30
+    while os.path.exists(f"/proc/{pid}"):
+        assert time.monotonic() < give_up, "the program outlives its peer"
+        time.sleep(0.01)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells of the program")
+@pytest.mark.parametrize("how", ["unix", "reset"])
+def test_a_program_does_not_outlive_a_peer_that_goes_after_it_has_finished(relay, tmp_path, pid_of_program, how):
+    near = HERE if how == "reset" else f"unix:{tmp_path}/s"
+    one = relay(near, f"exec:echo $$ > {tmp_path}/pid; exec sleep 1000?shell", "--once", "-v")
+    sock = one.reach() if how == "reset" else socket.socket(socket.AF_UNIX)
+    if how == "unix":
+        sock.connect(f"{tmp_path}/s")
+    pid = pid_of_program()
+    sock.shutdown(socket.SHUT_WR)
+    if how == "reset":
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    wait_until_gone(pid)
+    assert one.wait() == 0
+
+
+def test_a_peer_that_has_finished_and_still_listens_is_answered_however_late(relay):
+    """Longer than it takes to look whether it has gone."""
+    one = relay(HERE, "exec:cat > /dev/null; sleep 2.5; echo late?shell", "--once")
+    assert talk(one.reach()) == b"late\n"
+    assert one.wait() == 0
+
+
+def test_input_that_is_a_pipe_ends_without_ending_the_answer(shell, served):
+    """A pipe that has ended looks like one whose other end has gone."""
+
+    def late(sock):
+        while sock.recv(100):
+            pass
+        time.sleep(2.5)
+        sock.sendall(b"late")
+
+    done = shell("relay", "-", served(late).address, said=b"question")
+    assert done.stdout == b"late"
+
+
+def hold(sock):
+    """Stay as long as the peer does."""
+    sock.settimeout(30)
+    with contextlib.suppress(ConnectionResetError):
+        while sock.recv(100):
+            pass
+
+
+@pytest.mark.parametrize("options", [(), ("--control", "127.0.0.1:0")], ids=["plain", "controlled"])
+def test_the_second_ctrl_c_leaves_at_once(relay, served, options):
+    one = relay(HERE, served(hold).address, *options)
+    with one.reach() as sock:
+        sock.sendall(b"x")
+        one.process.send_signal(signal.SIGINT)
+        one.wait_for("waiting for one conversation to end", "\n", where="err")
+        assert one.interrupt() == 130
+        with pytest.raises(ConnectionResetError):
+            sock.recv(1)
+
+
+def test_a_bridge_is_one_conversation(program, served):
+    bridge = program([WIRETALK, "relay", f"{served(hold).address}?connect", served(hold).address])
+    bridge.wait_for("connected to ", "\n", where="err")
+    bridge.process.send_signal(signal.SIGTERM)
+    bridge.wait_for("waiting for one conversation to end", "\n", where="err")
+    assert bridge.interrupt() == 130
+
+
+def test_the_password_of_a_proxy_is_told_nowhere(relay, shell):
+    with socket.create_server(("127.0.0.1", 0)) as nobody:
+        proxy = f"via=http://joe:secret@127.0.0.1:{nobody.getsockname()[1]}"
+    one = relay(HERE, f"tcp://127.0.0.1:1?{proxy}", "--once", "-v")
+    with one.reach() as sock, pytest.raises(ConnectionResetError):
+        sock.recv(1)
+    one.wait_for("cannot be joined with tcp://127.0.0.1:1?via=http://127.0.0.1:", "\n", where="err")
+    done = shell("connect", "--json", "-v", f"tcp://127.0.0.1:1?{proxy}")
+    assert done.returncode == 3
+    for told in (one.err, done.stdout.decode(), done.stderr.decode()):
+        assert "joe" not in told
+        assert "secret" not in told

@@ -304,7 +304,7 @@ def test_a_relay_from_file_to_file(tmp_path):
     (tmp_path / "in").write_bytes(content)
     relay = [WIRETALK, "relay", f"file:{tmp_path}/in", f"file:{tmp_path}/out?write"]
     done = subprocess.run(relay, check=True, capture_output=True, timeout=60)
-    assert done.stderr == b""
+    assert done.stderr.decode() == f"connected to file:{tmp_path}/in and file:{tmp_path}/out\n"
     assert (tmp_path / "out").read_bytes() == content
 
 

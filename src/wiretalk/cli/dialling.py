@@ -55,8 +55,9 @@ def dial(
     except WiretalkError as error:
         if manner.json:
             from wiretalk.cli.showing import JsonLines, ending_of_error
+            from wiretalk.transport import shown
 
-            JsonLines(manner.words).ended(str(address), ending_of_error(error))
+            JsonLines(manner.words).ended(shown(address), ending_of_error(error))
         raise
     if not arguments.verbose and os.isatty(2):
         tell(f"connected to {with_family(connection.peer)}")

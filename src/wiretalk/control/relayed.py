@@ -86,8 +86,8 @@ class RelayProxy(Faulty):
 
     @property
     def connections(self) -> set[Conversation]:
-        """The near sides that are open now."""
-        return self.relay.connections if self.relay is not None else set()
+        """The near sides that are open now, also while it is being closed."""
+        return self._last.connections
 
     @property
     def ledger(self) -> Ledger:
@@ -142,9 +142,9 @@ class RelayProxy(Faulty):
     async def close(self, *, drain_s: float | None = None) -> None:
         """See Relay."""
         self.stop()
-        relay, self.relay = self.relay, None
-        if relay is not None:
-            await relay.close(drain_s=drain_s)
+        self.relay = None
+        # Once more where closing it in good order was given up.
+        await self._last.close(drain_s=drain_s)
 
     # being up and down
 

@@ -10,7 +10,7 @@ import os
 
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError
-from wiretalk.limits import ANSWERS_S, EARLY_BYTES, EARLY_DATAGRAMS
+from wiretalk.limits import ANSWERS_S, EARLY_BYTES, EARLY_DATAGRAMS, GONE_LOOK_S
 from wiretalk.runtime import Conversation
 
 HALF_CLOSING = frozenset({"stream", "packet", "messages"})
@@ -164,8 +164,31 @@ class End(Conversation):
             self.hang_up()
         elif other.plan.address.kind in HALF_CLOSING:
             other._transport.half_close()
+            self._watch_peer()
         else:
             self._await_silence(other, other.bytes_received)
+
+    def _watch_peer(self) -> None:
+        """End both sides when the peer, which has finished and is still listened for, has gone altogether."""
+        bottom: Any = self._transport
+        while (below := getattr(bottom, "below", None)) is not None:
+            bottom = below
+        look_at = getattr(bottom, "gone", None)
+        if look_at is None:
+            return
+
+        def look() -> None:
+            if self.ending is not None:
+                return
+            gone, error = look_at()
+            if error is not None:
+                self._transport.abort(error)
+            elif gone:
+                self.hang_up()
+            else:
+                self._transport.loop.call_later(GONE_LOOK_S, look)
+
+        self._transport.loop.call_later(GONE_LOOK_S, look)
 
     def _await_silence(self, other: End, heard: int) -> None:
         """End both sides when the other one has said nothing for a while."""

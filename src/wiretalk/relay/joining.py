@@ -12,6 +12,7 @@ from wiretalk.errors import OpenError, TimedOutError, WiretalkError
 from wiretalk.limits import RETRY_FIRST_S, RETRY_MOST_S
 from wiretalk.relay.end import End
 from wiretalk.relay.messages import MessageEnd, carries_messages
+from wiretalk.transport import shown
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Dialling:
         try:
             other = await dial(self._dialler, type(end), self._retries, coming=end)
         except WiretalkError as error:
-            log.warning("%s: cannot be joined with %s: %s", end.peer, self._dialler.plan.address, error)
+            log.warning("%s: cannot be joined with %s: %s", end.peer, shown(self._dialler.plan.address), error)
             end.abort(error)
             return
         if end.ending is not None:

@@ -146,7 +146,8 @@ class Relay:
     @property
     def connections(self) -> set[Conversation]:
         """The near sides that are open now."""
-        return self._bridge.union(*(serving.connections for serving in self.servings))
+        bridge = {near for near, _ in self.ledger.joints} if self._bridge else set()
+        return bridge.union(*(serving.connections for serving in self.servings))
 
     async def start(self) -> Self:
         """Listen on what is to be listened on; with nothing to listen on, connect both sides and join them.

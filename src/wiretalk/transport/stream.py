@@ -7,6 +7,7 @@ and what to answer is decided elsewhere.
 from __future__ import annotations
 
 import os
+import select
 import socket
 from collections import deque
 from itertools import islice
@@ -212,6 +213,22 @@ class StreamTransport(Crossing):
         self._finished = True
         if self._ended:
             self._over(self.broken)
+
+    def gone(self) -> tuple[bool, WiretalkError | None]:
+        """Return whether the peer that has finished has gone altogether, and why if it was not in good order.
+
+        The other side's end is all that reading tells; of a reset after it, or of a Unix socket that is closed whole,
+        only the system's look at the socket does.
+        """
+        if self.sink is None or self._closing or not isinstance(self.sock, socket.socket):
+            # A pipe or a file that has ended says so for ever, and takes what it is owed all the same.
+            return False, None
+        poller = select.poll()
+        poller.register(self.sock.fileno(), 0)
+        if not poller.poll(0):
+            return False, None
+        code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        return True, explain(OSError(code, os.strerror(code)), self.peer, "receive") if code else None
 
     def close(self) -> None:
         """Send what is held, then end both directions in good order; the sink is told `lost` when it is done."""
