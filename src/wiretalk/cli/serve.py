@@ -14,6 +14,7 @@ from wiretalk.service.reply import FIELDS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from types import ModuleType
 
     from wiretalk.cli.faulting import Faults
     from wiretalk.cli.parser import Parser
@@ -39,11 +40,8 @@ EXAMPLES = (
     ("wiretalk serve daytime --once tls://:7013", "tell one client the time over TLS, and leave"),
 )
 
-REPLY_TEXTS = (
-    ("--greet", "said when a conversation begins"),
-    ("--reply", "said to each message"),
-    ("--farewell", "said before we end a conversation"),
-)
+OWN_OPTIONS = {"reply": "wiretalk.cli.services.reply"}
+"""Where the options are that one service alone has, by its name; see `wiretalk.cli.services`."""
 
 
 def build(parser: Parser) -> None:
@@ -52,21 +50,8 @@ def build(parser: Parser) -> None:
     options.add_address(
         parser, "where to listen (wiretalk help addresses); - is standard input and output", several=True
     )
-    reply = parser.add_argument_group("options of reply")
-    for name, what in REPLY_TEXTS:
-        reply.add_argument(name, metavar="TEXT", help=what)
-    reply.add_argument(
-        "--close-on",
-        metavar="WORD",
-        action="append",
-        help="end a conversation at the message WORD, which is not answered; may be given several times",
-    )
-    reply.add_argument(
-        "--close-after",
-        metavar="N",
-        type=value(options.count_or_none),
-        help="end each conversation after N messages; 0: right after the greeting",
-    )
+    for own in _own_options().values():
+        own.build(parser)
     parser.add_argument("--once", action="store_true", help="leave when the first conversation has ended")
     options.add_framing(parser)
     options.add_server_limits(parser)
@@ -96,17 +81,22 @@ def _known(name: str) -> str:
     return name
 
 
+def _own_options() -> dict[str, ModuleType]:
+    from importlib import import_module
+
+    return {name: import_module(module) for name, module in OWN_OPTIONS.items()}
+
+
 def _service(arguments: Namespace) -> Service:
-    names = (*(name for name, _ in REPLY_TEXTS), "--close-on", "--close-after")
-    said = {name[2:].replace("-", "_"): name for name in names}
-    given = {key: getattr(arguments, key) for key in said if getattr(arguments, key) is not None}
-    if arguments.service == "reply":
-        if not given:
-            raise UsageError("", reason="reply has nothing to say", hint="give it --greet TEXT or --reply TEXT")
-    elif given:
-        reason = f"{said[next(iter(given))]} is an option of reply, and {arguments.service} has no use for it"
-        raise UsageError("", reason=reason)
-    return make(arguments.service, **given)
+    name = arguments.service
+    for other, own in _own_options().items():
+        for key, said in own.OPTIONS.items():
+            if other != name and getattr(arguments, key) is not None:
+                raise UsageError("", reason=f"{said} is an option of {other}, and {name} has no use for it")
+    if name not in OWN_OPTIONS:
+        return make(name)
+    service: Service = _own_options()[name].service(arguments)
+    return service
 
 
 async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
