@@ -83,6 +83,9 @@ FAULT_FLIGHT_BYTES = 16 * MIB
 FAULT_QUEUE_BYTES = 256 * KIB
 """Faults: bytes of one direction that may wait for a slow link, or a stalled one, before the sender is not read."""
 
+TOKEN_BYTES = KIB
+"""The longest secret that a service asks of its peers."""
+
 CONTROL_HEAD_BYTES = 16 * KIB
 """Control: the head of a request, its target and headers together."""
 

@@ -7,6 +7,7 @@ from wiretalk.cli.controlling import add_control, controlled
 from wiretalk.cli.faulting import add_faults
 from wiretalk.cli.overview import table
 from wiretalk.cli.parser import value
+from wiretalk.cli.services import secret
 from wiretalk.errors import UsageError
 from wiretalk.service import SERVICES, make
 from wiretalk.service.reply import FIELDS
@@ -52,6 +53,7 @@ def build(parser: Parser) -> None:
     )
     for own in _own_options().values():
         own.build(parser)
+    secret.build(parser)
     parser.add_argument("--once", action="store_true", help="leave when the first conversation has ended")
     options.add_framing(parser)
     options.add_server_limits(parser)
@@ -89,10 +91,12 @@ def _own_options() -> dict[str, ModuleType]:
 
 def _service(arguments: Namespace) -> Service:
     name = arguments.service
-    for other, own in _own_options().items():
-        for key, said in own.OPTIONS.items():
-            if other != name and getattr(arguments, key) is not None:
-                raise UsageError("", reason=f"{said} is an option of {other}, and {name} has no use for it")
+    owners = [((other,), own.OPTIONS) for other, own in _own_options().items()]
+    for others, theirs in (*owners, (secret.SERVICES, secret.OPTIONS)):
+        for key, said in theirs.items():
+            if name not in others and getattr(arguments, key) is not None:
+                those = " and ".join(others)
+                raise UsageError("", reason=f"{said} is an option of {those}, and {name} has no use for it")
     if name not in OWN_OPTIONS:
         return make(name)
     service: Service = _own_options()[name].service(arguments)
