@@ -36,6 +36,7 @@ def test_every_command_has_a_page_that_begins_with_an_example(name):
     assert section is not None, f"the page of {name} has no example"
     first = next((block for block in section.blocks if block.language not in {"", "text"}), section.blocks[0])
     assert first is section.blocks[0], f"{first.where}: a picture stands before the first example"
-    assert first.language in RUN and not first.not_run, f"{first.where}: the first example is not run"
+    assert first.language in RUN, f"{first.where}: the first block is no example"
+    assert not first.not_run, f"{first.where}: the first example is not run"
     shown = "\n".join(line for block in section.blocks for line in block.lines if not block.not_run)
     assert re.search(rf"\bwiretalk {name}\b", shown), f"{section!r} shows no {name}"
