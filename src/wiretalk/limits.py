@@ -14,6 +14,12 @@ MAX_MESSAGE_BYTES = 1 * MIB
 READ_BYTES = 64 * KIB
 """Asked of the kernel in one read. Larger reads gain little and cost an allocation each."""
 
+FILE_BYTES_A_WAKE = 1 * MIB
+"""Asked of the kernel in one sendfile: a fast reader of a large file must not keep others waiting."""
+
+FILE_STRETCH_BYTES = 256 * MIB
+"""Of a file that is being sent, as much counts as unsent at once: 32-bit machines count no further than 2 GiB."""
+
 SEND_BUFFER_BYTES = 256 * KIB
 """Unsent bytes of one connection at which `send` waits and a `reply` server stops reading."""
 
@@ -115,6 +121,42 @@ CONTROL_FAULTS = 128
 
 CONTROL_NAME_BYTES = 255
 """Control: the name of a relay or a fault."""
+
+PING_INTERVAL_S = 1.0
+"""Ping: between two probes, unless told: what everybody's ping does."""
+
+PING_LEAST_INTERVAL_S = 0.002
+"""Ping: between two probes at least; more would be a flood."""
+
+PING_TIMEOUT_S = 4.0
+"""Ping: a probe unanswered for so long is lost; longer than any way on Earth takes, or by satellite."""
+
+PING_BYTES = 56
+"""Ping: the payload of a probe, unless told: 64 bytes with ICMP's header."""
+
+PING_MOST_BYTES = 65_507
+"""Ping: the largest payload, which IPv4 carries in fragments."""
+
+PING_REMEMBERED = 32 * KIB
+"""Ping: probes whose answers are known for theirs; half of the 16 bits that number them, so none is mistaken."""
+
+PING_OPEN = 512
+"""Ping: connections tried at once over TCP; each is a file descriptor, of which many systems give 1,024."""
+
+PING_HOPS = 30
+"""Ping: how far a way is followed, unless told."""
+
+PING_PROBES_A_HOP = 3
+"""Ping: probes sent to each hop of a way, unless told."""
+
+PING_FLIGHT = 16
+"""Ping: probes of a way awaited at once; so silent hops cost their time together."""
+
+PING_TRACE_PAUSE_S = 0.01
+"""Ping: between two probes of a way, unless told: routers answer a few at a time."""
+
+PING_NAME_S = 1.0
+"""Ping: how long the name of a hop may take to be found before it is told without."""
 
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""
