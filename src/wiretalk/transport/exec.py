@@ -6,13 +6,16 @@ Standard error is left as it is: what the program complains of is for whoever st
 from __future__ import annotations
 
 import socket
+import subprocess
 
 from wiretalk.transport.candidate import Candidate
-from wiretalk.transport.child import Child, arguments_of
+from wiretalk.transport.child import Child, arguments_of, environment
 from wiretalk.transport.lone import LoneListener, SpeakingSocket
+from wiretalk.transport.names import told
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from wiretalk.address import Address
@@ -59,12 +62,59 @@ def open_socket(candidate: Candidate) -> socket.socket:
     Raises: as `Child`.
     """
     address = candidate.address
+    return start(
+        told(address),
+        arguments_of(address),
+        directory=address.option("directory"),
+        variables=environment(address),
+    )
+
+
+def start(
+    name: str,
+    arguments: list[str],
+    *,
+    directory: str | None,
+    variables: Mapping[str, str],
+    reads: bool = True,
+    errors: str | socket.socket = "ours",
+    reaped: Callable[[], None] | None = None,
+) -> ChildSocket:
+    """Start a program; return our end of its input and output.
+
+    Args:
+        name: what it is called in errors and in the log.
+        arguments: its argument vector.
+        directory: where it runs; None: where we do.
+        variables: its environment.
+        reads: whether what is written to our end is its input; otherwise it has none.
+        errors: what its standard error is: "ours", "output", "none", or a socket, which stays the caller's.
+        reaped: called when it has been reaped, before its output ends for us, in the reaper's thread.
+
+    Raises: as `Child`.
+    """
     ours, theirs = socket.socketpair()
     made = ChildSocket(fileno=ours.detach())
+    places = {"ours": None, "output": theirs, "none": subprocess.DEVNULL}
+
+    def release() -> None:
+        if reaped is not None:
+            reaped()
+        theirs.close()
+
     try:
         made.settimeout(0)
         # The program's end is ours too until it has been reaped, so that its status is known when its output ends.
-        made.child = Child(address, arguments_of(address), theirs.close, stdin=theirs, stdout=theirs)
+        made.child = Child(
+            name,
+            arguments,
+            release,
+            directory=directory,
+            variables=variables,
+            stdin=theirs if reads else subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=places[errors] if isinstance(errors, str) else errors,
+        )
     except BaseException:
         made.close()
         theirs.close()
