@@ -15,7 +15,7 @@ OURS = [
     "tcp://[::1]:1",
     "localhost:1",
     "tls://app.localhost:1",
-    "ws://localhost:1",
+    "ws://localhost:1?origin=https://example.org",
     "udp://127.0.0.1:1",
     "unix:/tmp/s",
     "unix:@name",
@@ -58,6 +58,17 @@ def test_strangers_need_a_secret(text):
         check_guarded([parse("localhost:1"), address], None, "have commands run")
     told = str(raised.value)
     assert told.startswith(f"anybody who reaches {address} could have commands run; say --token @FILE, ")
+    check_guarded([address], Token("secret"), "have commands run")
+
+
+@pytest.mark.parametrize("scheme", ["ws", "wss"])
+def test_web_pages_of_strangers_come_from_this_machine_too(scheme):
+    address = parse(f"{scheme}://localhost:1")
+    with pytest.raises(UsageError) as raised:
+        check_guarded([address], None, "have commands run")
+    assert str(raised.value).startswith(
+        f"any web page in a browser of this machine could use {address}: it could have commands run; say --token @FILE"
+    )
     check_guarded([address], Token("secret"), "have commands run")
 
 

@@ -83,6 +83,9 @@ def proves_itself(address: Address) -> bool:
 def check_guarded(addresses: Iterable[Address], token: Token | None, danger: str) -> None:
     """Refuse addresses where strangers could come, unless all of them are asked for something.
 
+    Browsers connect a web page to a WebSocket of this machine whoever wrote the page, so there the loopback protects
+    nobody; `origin` does.
+
     Args:
         addresses: where it is to listen.
         token: what peers have to know; None: nothing.
@@ -92,9 +95,13 @@ def check_guarded(addresses: Iterable[Address], token: Token | None, danger: str
         UsageError: one of them is open; it says what to add.
     """
     for address in addresses:
-        if token is None and not is_loopback(address) and not proves_itself(address):
-            raise UsageError(
-                "",
-                reason=f"anybody who reaches {address} could {danger}",
-                hint="say --token @FILE, let TLS ask for certificates (tls://…?cert=…&key=…&ca=…), or listen on localhost",
-            )
+        if token is not None or proves_itself(address):
+            continue
+        if not is_loopback(address):
+            who, instead = f"anybody who reaches {address}", "listen on localhost"
+        elif address.kind == "messages" and not address.option("origin"):
+            who, instead = f"any web page in a browser of this machine could use {address}: it", "say origin=URL there"
+        else:
+            continue
+        way = f"say --token @FILE, let TLS ask for certificates (tls://…?cert=…&key=…&ca=…), or {instead}"
+        raise UsageError("", reason=f"{who} could {danger}", hint=way)
