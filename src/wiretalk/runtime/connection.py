@@ -6,12 +6,16 @@ What the peer says is in `receiving`.
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import time
 
 from wiretalk.ending import Ending
-from wiretalk.errors import ClosedError, TimedOutError, WiretalkError
-from wiretalk.limits import CLOSE_TIMEOUT_S
+from wiretalk.errors import ClosedError, TimedOutError, UsageError, WiretalkError
+from wiretalk.limits import CLOSE_TIMEOUT_S, FILE_STRETCH_BYTES, READ_BYTES
 from wiretalk.runtime.receiving import Receiving
+from wiretalk.transport.filepart import SHORTER
+from wiretalk.transport.oserrors import explain
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -225,6 +229,68 @@ class Connection(Receiving):
         self._transport.write(wire)
         if self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
             await self._drain(timeout_s)
+
+    async def send_file(self, descriptor: int, offset: int, count: int, *, timeout_s: float | None = None) -> None:
+        """Send bytes of a file as they are, without framing; within the kernel where nothing has to see them.
+
+        Returns when the system has taken all of them. The descriptor may be closed then, or when this raises.
+
+        Args:
+            descriptor: of a file that can be read at any offset, whose bytes are there at once.
+            offset: where to begin.
+            count: how many bytes.
+            timeout_s: for how many seconds the peer may take nothing at all; None: as long as the connection lives.
+
+        Raises:
+            UsageError: the address carries messages, not bytes.
+            ClosedError: the connection, or our half of it, is closed.
+            ResetError: the peer broke off.
+            TimedOutError: the peer took nothing for so long (wait "send").
+            EndedError: the file is shorter than that, or cannot be read; what was sent is not all of it.
+            LimitError: out of file descriptors.
+        """
+        if self.plan.address.kind != "stream":
+            raise UsageError("", reason=f"a file is sent as bytes, and {self.plan.address.scheme} carries messages")
+        self._flush()
+        if self._closing or self._over or self._transport.broken is not None:
+            raise self._why_not()
+        self.messages_sent += 1
+        try:
+            for at in range(offset, offset + count, FILE_STRETCH_BYTES):
+                size = min(FILE_STRETCH_BYTES, offset + count - at)
+                if self._transport.send_file(descriptor, at, size):
+                    await self._taken(0, timeout_s)
+                else:
+                    await self._send_read(descriptor, at, size, timeout_s)
+        except OSError as error:
+            if isinstance(error, WiretalkError):
+                raise
+            raise explain(error, self.peer, "send") from None
+        await self._taken(0, timeout_s)
+
+    async def _send_read(self, descriptor: int, offset: int, count: int, timeout_s: float | None) -> None:
+        """Send bytes of a file through Python."""
+        end = offset + count
+        while offset < end:
+            data = os.pread(descriptor, min(end - offset, READ_BYTES), offset)
+            if not data:
+                raise OSError(errno.ENODATA, SHORTER)
+            offset += len(data)
+            self._transport.write(data)
+            await self._taken(self.plan.limits.send_buffer_bytes, timeout_s)
+
+    async def _taken(self, leaving: int, timeout_s: float | None) -> None:
+        """Wait until no more than so many bytes are unsent; a peer may be slow, and may not stand still."""
+        transport = self._transport
+        while transport.backlog_bytes > leaving and not self._over:
+            sent = transport.bytes_sent
+            try:
+                await self._drain(timeout_s)
+            except TimedOutError:
+                if transport.broken is not None or self._over or transport.bytes_sent == sent:
+                    raise
+        if self._over or transport.broken is not None:
+            raise self._why_not()
 
     # ending
 
