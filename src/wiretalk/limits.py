@@ -92,6 +92,60 @@ FAULT_QUEUE_BYTES = 256 * KIB
 TOKEN_BYTES = KIB
 """The longest secret that a service asks of its peers."""
 
+PRESENCE_S = 2
+"""Working for a peer that has finished and may have left: it is silent for so long, then probed, each so long again."""
+
+PRESENCE_PROBES = 3
+"""Probes unanswered before such a peer counts as gone."""
+
+EXEC_RUNNING = 32
+"""Exec: programs that run at once; who comes then is told."""
+
+EXEC_SESSION_S = 3600.0
+"""Exec: how long a program that has a connection to itself may run."""
+
+EXEC_SESSION_BYTES = 1024 * MIB
+"""Exec: output of such a program; it is ended when it says more."""
+
+EXEC_COMMAND_S = 60.0
+"""Exec: how long a listed command may run."""
+
+EXEC_COMMAND_BYTES = 16 * MIB
+"""Exec: output of a listed command; it is ended when it says more."""
+
+EXEC_TOKEN_S = 10.0
+"""Exec: how long a peer may take to say the token."""
+
+EXEC_REQUEST_BYTES = 4 * KIB
+"""Exec: a request, a command's name and its arguments."""
+
+EXEC_ARGUMENT_CHARACTERS = 256
+"""Exec: one argument; a longer one is refused before its pattern is looked at."""
+
+EXEC_PATTERN_WAYS = 1_000_000
+"""Exec: ways in which a pattern may try to match one argument; a pattern with more is refused, as it could hang us."""
+
+EXEC_REFUSALS = 16
+"""Exec: refused requests after which a connection is closed."""
+
+EXEC_PIECE_BYTES = 16 * KIB
+"""Exec: output in one message of an answer; a longer line comes in parts."""
+
+EXEC_DATAGRAM_BYTES = 1200
+"""Exec: one datagram of an answer; so much passes everywhere in one piece (RFC 9000, section 14)."""
+
+EXEC_LOOK_S = 0.25
+"""Exec: between two looks whether the peer is still there."""
+
+EXEC_COMPLAINTS = 1000
+"""Exec: lines of a program's standard error that are logged; further ones are dropped."""
+
+EXEC_COMPLAINT_BYTES = KIB
+"""Exec: such a line is cut after so much."""
+
+EXEC_FILE_BYTES = MIB
+"""Exec: the file of commands."""
+
 CONTROL_HEAD_BYTES = 16 * KIB
 """Control: the head of a request, its target and headers together."""
 
