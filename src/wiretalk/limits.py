@@ -212,6 +212,30 @@ PING_TRACE_PAUSE_S = 0.01
 PING_NAME_S = 1.0
 """Ping: how long the name of a hop may take to be found before it is told without."""
 
+CHAT_NAME_CHARACTERS = 24
+"""Chat: the name of a member or a room."""
+
+CHAT_TEXT_BYTES = 4 * KIB
+"""Chat: the text that is said at once; a longer one is refused."""
+
+CHAT_HISTORY = 20
+"""Chat: messages kept of each room, and told to who joins it."""
+
+CHAT_ROOMS = 100
+"""Chat: rooms at once; with their history they are what a chat remembers."""
+
+CHAT_TOLD_MEMBERS = 100
+"""Chat: in a room of more members nobody is told who comes and goes: that would be more than is said."""
+
+CHAT_SHOWN_NAMES = 200
+"""Chat: names listed of a room; the others are counted."""
+
+CHAT_BATCH_EVENTS = 256
+"""Chat: what a room is told at once leaves in one write a member, at most so many events."""
+
+CHAT_STUCK_S = 30.0
+"""Chat: a member for which something waits, and that takes not a byte of it for so long, is dropped."""
+
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""
 

@@ -41,7 +41,7 @@ EXAMPLES = (
     ("wiretalk serve daytime --once tls://:7013", "tell one client the time over TLS, and leave"),
 )
 
-OWN_OPTIONS = {"reply": "wiretalk.cli.services.reply"}
+OWN_OPTIONS = {"chat": "wiretalk.cli.services.chat", "reply": "wiretalk.cli.services.reply"}
 """Where the options are that one service alone has, by its name; see `wiretalk.cli.services`."""
 
 

@@ -220,6 +220,33 @@ class Connection(Receiving):
         if gathered:
             await self._send_gathered(gathered, timeout_s)
 
+    def post(self, pieces: Iterable[bytes], count: int) -> bool:
+        """Send what has been encoded already, for one of many who are sent the same; wait for nothing.
+
+        Args:
+            pieces: what the plan's codec and framing have made; each piece one write, so one message where the
+                transport carries messages.
+            count: messages in them.
+
+        Returns:
+            Whether it is on its way. False: more than `limits.send_buffer_bytes` wait to be sent, or nothing can be
+            sent any more; then nothing was.
+
+        Raises:
+            LimitError: a datagram is too long for this path.
+            OpenError: the system refuses a datagram.
+        """
+        transport = self._transport
+        if self._closing or self._over or transport.broken is not None:
+            return False
+        if transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
+            return False
+        self._flush()
+        for piece in pieces:
+            transport.write(piece)
+        self.messages_sent += count
+        return True
+
     async def _send_gathered(self, payloads: list[bytes], timeout_s: float | None) -> None:
         wire = self._framing.encode_all(payloads)
         if self._closing or self._over or self._transport.broken is not None:

@@ -16,6 +16,7 @@ SERVICES: dict[str, tuple[str, str]] = {
     "chargen": ("wiretalk.service.chargen", "sends lines of characters, as fast as they are taken (RFC 864)"),
     "daytime": ("wiretalk.service.daytime", "tells date and time, and closes (RFC 867)"),
     "reply": ("wiretalk.service.reply", "greets, answers each message from a template, closes on a word"),
+    "chat": ("wiretalk.service.chat", "rooms for people and programs to talk in, over all addresses together"),
 }
 """Where each service lives, and one line of help."""
 
