@@ -236,6 +236,54 @@ CHAT_BATCH_EVENTS = 256
 CHAT_STUCK_S = 30.0
 """Chat: a member for which something waits, and that takes not a byte of it for so long, is dropped."""
 
+HTTP_HEAD_BYTES = 16 * KIB
+"""http: the head of a request, its target and headers together."""
+
+HTTP_HEADERS = 64
+"""http: headers of a request."""
+
+HTTP_HEAD_S = 15.0
+"""http: how long the head of a request may take to come, from its first byte to its last."""
+
+HTTP_IDLE_S = 60.0
+"""http: how long a connection is kept open for the next request."""
+
+HTTP_STALL_S = 30.0
+"""http: how long a peer may send nothing of a body that it has announced, or take nothing of an answer."""
+
+HTTP_BODY_BYTES = 64 * KIB
+"""http: the body of a request that has no use for one, and is dropped."""
+
+HTTP_UPLOAD_BYTES = 1024 * MIB
+"""http: the longest file that is taken, unless told."""
+
+HTTP_RANGES = 16
+"""http: ranges of one request; where there are more, the whole file is sent."""
+
+HTTP_DEPTH = 64
+"""http: directories one below the other; each is open while a request is on its way through them."""
+
+HTTP_LINKS = 32
+"""http: symbolic links on the way of one request; they may lead in a circle."""
+
+HTTP_LISTED = 10_000
+"""http: entries of a directory that are listed."""
+
+HTTP_GZIP_BYTES = 1 * MIB
+"""http: the longest answer that is packed on the spot; a longer file can be packed beforehand."""
+
+HTTP_GZIP_LEAST_BYTES = 512
+"""http: the shortest answer that is packed: below, it would hardly become shorter."""
+
+HTTP_THREADS = 4
+"""http: answers that are packed, or directories that are listed, at once."""
+
+HTTP_JOINED_BYTES = 64 * KIB
+"""http: a file of this size or less leaves in one write with its head; a larger one is moved by the kernel."""
+
+HTTP_LINGER_S = 2.0
+"""http: how long a peer is listened to that is still sending what has been refused, so that it sees why."""
+
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""
 

@@ -1,4 +1,4 @@
-"""Files through a stream transport: in their turn among bytes, to a peer that leaves, from a file that becomes shorter."""
+"""Files through a stream transport: in their turn among bytes, to peers that leave, of files that are cut meanwhile."""
 
 from __future__ import annotations
 
