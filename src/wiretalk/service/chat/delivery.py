@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from wiretalk.service.chat.events import Event
-    from wiretalk.service.chat.forms import Form, Wire
+    from wiretalk.service.chat.forms import Batch, Form, Wire
     from wiretalk.service.chat.hall import Member, Room
 
 
@@ -48,28 +48,25 @@ class Delivery:
         if not events:
             # There were so many that they have left before.
             return
-        wires: dict[Form, list[Wire]] = {}
-        wholes: dict[Form, Wire] = {}
+        batches: dict[Form, tuple[Batch, Wire]] = {}
+        own = _by_author(events) if special else {}
         for member in room.members:
             form = member.outlet.form
-            whole = wholes.get(form)
-            if whole is None:
-                each = wires[form] = [form.wire_of(event) for event in events]
-                whole = wholes[form] = form.together(each)
-            if member not in special:
-                member.outlet.take(whole)
-                continue
-            own = _own(member, events)
-            if own:
-                member.outlet.take(form.together([wires[form][number] for number in own]))
-            member.since = 0
+            known = batches.get(form)
+            if known is None:
+                batch = form.batch(events)
+                known = batches[form] = batch, batch.wire()
+            if member in special:
+                _take(member, known[0].wire(member.since, () if form.echo else own.get(member, ())))
+                member.since = 0
+            else:
+                member.outlet.take(known[1])
 
     def tell(self, member: Member, event: Event) -> None:
         """See `hall.Delivery`."""
         if member.room is not None:
             self._settle(member.room, member)
-        form = member.outlet.form
-        member.outlet.take(form.together([form.wire_of(event)]))
+        member.outlet.take(member.outlet.form.batch([event]).wire())
 
     def joined(self, room: Room, member: Member) -> None:
         """See `hall.Delivery`."""
@@ -84,11 +81,17 @@ class Delivery:
     @staticmethod
     def _settle(room: Room, member: Member) -> None:
         """Deliver to one member what waits in its room, before it is told something else."""
-        own = _own(member, room.waiting)
-        if own:
-            form = member.outlet.form
-            member.outlet.take(form.together([form.wire_of(room.waiting[number]) for number in own]))
+        form = member.outlet.form
+        events = room.waiting[member.since :]
+        if not form.echo:
+            events = [event for event in events if event.author is not member]
+        _take(member, form.batch(events).wire())
         _skip(room, member)
+
+
+def _take(member: Member, wire: Wire) -> None:
+    if wire.count or wire.lost:
+        member.outlet.take(wire)
 
 
 def _skip(room: Room, member: Member) -> None:
@@ -98,7 +101,9 @@ def _skip(room: Room, member: Member) -> None:
         room.special.add(member)
 
 
-def _own(member: Member, events: list[Event]) -> list[int]:
-    """Return the numbers of the events that a member is to be told."""
-    echo = member.outlet.form.echo
-    return [number for number in range(member.since, len(events)) if echo or events[number].author is not member]
+def _by_author(events: list[Event]) -> dict[Member | None, list[int]]:
+    """Return the numbers of the events of each author."""
+    own: dict[Member | None, list[int]] = {}
+    for number, event in enumerate(events):
+        own.setdefault(event.author, []).append(number)
+    return own

@@ -5,12 +5,15 @@ All members at one address have one form, so an event is encoded once for all of
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from wiretalk.errors import CodecError, LimitError, MessageError
 from wiretalk.service.base import unframed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
+    from typing import Any
 
     from wiretalk.conversing import Plan
     from wiretalk.runtime import Connection
@@ -34,10 +37,50 @@ class Wire:
 
     __slots__ = ("count", "lost", "pieces")
 
-    def __init__(self, pieces: tuple[bytes, ...], count: int, lost: int) -> None:
+    def __init__(self, pieces: Sequence[bytes], count: int, lost: int) -> None:
         self.pieces = pieces
         self.count = count
         self.lost = lost
+
+
+class Batch:
+    """Events that are to be delivered together, encoded once, from which what each member is told is put together.
+
+    Args:
+        each: what becomes of each event: its messages, framed.
+        lost: how many messages of each there are besides that cannot be carried.
+        stream: whether messages may leave in one write.
+    """
+
+    __slots__ = ("_counts", "_each", "_lost", "_stream")
+
+    def __init__(self, each: list[list[bytes]], lost: list[int], *, stream: bool) -> None:
+        self._counts = [len(messages) for messages in each]
+        self._each: list[bytes] | list[list[bytes]] = [b"".join(messages) for messages in each] if stream else each
+        self._lost = lost
+        self._stream = stream
+
+    def wire(self, since: int = 0, but: Sequence[int] = ()) -> Wire:
+        """Return the events from number `since` on, but for some of them.
+
+        Args:
+            since: from 0.
+            but: numbers of events, ascending.
+        """
+        each, counts, lost = self._chosen(self._each, since, but), self._counts, self._lost
+        count = sum(self._chosen(counts, since, but))
+        if self._stream:
+            return Wire((b"".join(each),) if count else (), count, sum(self._chosen(lost, since, but)))
+        return Wire([piece for pieces in each for piece in pieces], count, sum(self._chosen(lost, since, but)))
+
+    @staticmethod
+    def _chosen(values: list[Any], since: int, but: Sequence[int]) -> list[Any]:
+        chosen: list[Any] = []
+        for number in but:
+            if number >= since:
+                chosen += values[since:number]
+                since = number + 1
+        return chosen + values[since:] if since or chosen else values
 
 
 class Form:
@@ -71,28 +114,19 @@ class Form:
                 _check_codec(plan)
             self._frame(TALK)
 
-    def wire_of(self, event: Event) -> Wire:
-        """Return one event."""
-        pieces: list[bytes] = []
-        lost = 0
-        for payload in self._payloads(event):
-            try:
-                pieces.append(self._frame(payload))
-            except (LimitError, MessageError):
-                lost += 1
-        return Wire(tuple(pieces), len(pieces), lost)
-
-    def together(self, wires: Iterable[Wire]) -> Wire:
-        """Return several events as one: on a stream they leave in one write."""
-        pieces: list[bytes] = []
-        count = lost = 0
-        for wire in wires:
-            pieces += wire.pieces
-            count += wire.count
-            lost += wire.lost
-        if self._stream and count > 1:
-            pieces = [b"".join(pieces)]
-        return Wire(tuple(pieces), count, lost)
+    def batch(self, events: Sequence[Event]) -> Batch:
+        """Return these events encoded."""
+        each: list[list[bytes]] = []
+        lost: list[int] = []
+        for event in events:
+            messages: list[bytes] = []
+            payloads = self._payloads(event)
+            for payload in payloads:
+                with suppress(LimitError, MessageError):
+                    messages.append(self._frame(payload))
+            each.append(messages)
+            lost.append(len(payloads) - len(messages))
+        return Batch(each, lost, stream=self._stream)
 
     def _payloads(self, event: Event) -> list[bytes]:
         encode = self._encode

@@ -76,7 +76,7 @@ class Outlet:
         self._catching_up = None
         missed, self._missed = self._missed, 0
         if connection.ending is None:
-            self._sent(self.form.wire_of(Event("missed", count=missed)))
+            self._sent(self.form.batch([Event("missed", count=missed)]).wire())
 
     async def _read_all(self) -> bool:
         """Return whether everything has been read, or the connection is over; at the latest after CHAT_STUCK_S."""

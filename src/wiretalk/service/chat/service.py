@@ -46,7 +46,8 @@ class Chat:
         member = self._hall.enter(outlet)
         why = ""
         try:
-            async for value in _values(connection):
+            heard = _until_silent(connection) if connection.address.kind == "datagram" else connection
+            async for value in heard:
                 if not self._heard(member, value, connection):
                     break
         except WiretalkError as error:
@@ -83,12 +84,8 @@ class Chat:
         return all(self._desk.take(member, line) for line in lines_of(text))
 
 
-async def _values(connection: Connection) -> AsyncIterator[Any]:
-    """Yield what a peer says; a datagram peer that is silent has left, whatever it is still sent."""
-    if connection.address.kind != "datagram":
-        async for value in connection:
-            yield value
-        return
+async def _until_silent(connection: Connection) -> AsyncIterator[Any]:
+    """Yield what a datagram peer says; one that is silent has left, whatever it is still sent."""
     silence_s = connection.plan.limits.udp_peer_idle_s
     try:
         while True:
