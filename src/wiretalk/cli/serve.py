@@ -104,6 +104,7 @@ def _service(arguments: Namespace) -> Service:
 
 
 async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
+    from wiretalk.cli.output import tell
     from wiretalk.cli.reporting import JsonReport, Report
     from wiretalk.cli.serving import announce, serve_until_stopped
 
@@ -122,9 +123,12 @@ async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
 
     def started(server: Server) -> None:
         announce(server)
+        for line in service.introduce(server.addresses):
+            tell(line)
         report.listening(server)
 
     report.server = server
+    service.told = report.event
     async with controlled(arguments, faults.layers, service.name, lambda: server.addresses, service.name):
         status = await serve_until_stopped(server, started)
     report.stopped(server)

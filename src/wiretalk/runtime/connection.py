@@ -38,7 +38,9 @@ class Connection(Receiving):
 
     Iterating yields each message and ends when the peer has finished; any other end is raised.
 
-    Attributes: see `Conversation`.
+    Attributes: see `Conversation`, and:
+        resting: set by a session that owes its peer nothing until the peer asks again; a server that is stopped ends
+            such connections first, and waits for the others.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class Connection(Receiving):
         "_opening",
         "_over",
         "_room",
+        "resting",
     )
 
     def __init__(
@@ -72,6 +75,7 @@ class Connection(Receiving):
         self._gathers = plan.address.kind == "stream"
         self._heart: Heart | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self.resting = False
 
     # the transport's calls
 
