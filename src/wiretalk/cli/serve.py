@@ -7,7 +7,7 @@ from wiretalk.cli.controlling import add_control, controlled
 from wiretalk.cli.faulting import add_faults
 from wiretalk.cli.overview import table
 from wiretalk.cli.parser import value
-from wiretalk.cli.services import secret
+from wiretalk.cli.services import directory, secret
 from wiretalk.errors import UsageError
 from wiretalk.service import SERVICES, make
 from wiretalk.service.reply import FIELDS
@@ -39,10 +39,16 @@ EXAMPLES = (
     ("wiretalk serve reply --greet hello --reply 'server rec: {message}' --close-on exit :8888", "answer lines"),
     ("wiretalk serve echo tcp://:7000 udp://:7000 unix:/tmp/echo.sock", "the same on TCP, UDP and a Unix socket"),
     ("wiretalk serve daytime --once tls://:7013", "tell one client the time over TLS, and leave"),
+    ("wiretalk serve http localhost:8080 --directory public", "a directory, for the browsers of this machine"),
 )
 
-OWN_OPTIONS = {"chat": "wiretalk.cli.services.chat", "reply": "wiretalk.cli.services.reply"}
+OWN_OPTIONS = {"chat": "wiretalk.cli.services.chat", "http": "wiretalk.cli.services.http",
+    "reply": "wiretalk.cli.services.reply"}
 """Where the options are that one service alone has, by its name; see `wiretalk.cli.services`."""
+
+
+SHARED = (directory, secret)
+"""Where the options are that several services have."""
 
 
 def build(parser: Parser) -> None:
@@ -53,7 +59,8 @@ def build(parser: Parser) -> None:
     )
     for own in _own_options().values():
         own.build(parser)
-    secret.build(parser)
+    for shared in SHARED:
+        shared.build(parser)
     parser.add_argument("--once", action="store_true", help="leave when the first conversation has ended")
     options.add_framing(parser)
     options.add_server_limits(parser)
@@ -92,7 +99,7 @@ def _own_options() -> dict[str, ModuleType]:
 def _service(arguments: Namespace) -> Service:
     name = arguments.service
     owners = [((other,), own.OPTIONS) for other, own in _own_options().items()]
-    for others, theirs in (*owners, (secret.SERVICES, secret.OPTIONS)):
+    for others, theirs in (*owners, *((shared.SERVICES, shared.OPTIONS) for shared in SHARED)):
         for key, said in theirs.items():
             if name not in others and getattr(arguments, key) is not None:
                 those = " and ".join(others)
