@@ -93,7 +93,7 @@ TOKEN_BYTES = KIB
 """The longest secret that a service asks of its peers."""
 
 PRESENCE_S = 2
-"""Working for a peer that has finished and may have left: it is silent for so long, then probed, each so long again."""
+"""Working for a peer that has finished and may have left: between two looks, and between two probes."""
 
 PRESENCE_PROBES = 3
 """Probes unanswered before such a peer counts as gone."""

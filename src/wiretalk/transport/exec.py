@@ -26,6 +26,8 @@ class ChildSocket(SpeakingSocket):
     """Our end of a program's input and output; closing it ends the program."""
 
     child: Child | None = None
+    complaints: socket.socket | None = None
+    """Our end of its standard error, where that is wanted; whoever takes it closes it."""
     _broken_off = False
 
     def end_reason(self) -> OSError | None:
@@ -77,7 +79,7 @@ def start(
     directory: str | None,
     variables: Mapping[str, str],
     reads: bool = True,
-    errors: str | socket.socket = "ours",
+    errors: str = "ours",
     reaped: Callable[[], None] | None = None,
 ) -> ChildSocket:
     """Start a program; return our end of its input and output.
@@ -88,14 +90,14 @@ def start(
         directory: where it runs; None: where we do.
         variables: its environment.
         reads: whether what is written to our end is its input; otherwise it has none.
-        errors: what its standard error is: "ours", "output", "none", or a socket, which stays the caller's.
+        errors: what its standard error is: "ours", "output" (with the output), "none", or "told" (`complaints`).
         reaped: called when it has been reaped, before its output ends for us, in the reaper's thread.
 
     Raises: as `Child`.
     """
     ours, theirs = socket.socketpair()
     made = ChildSocket(fileno=ours.detach())
-    places = {"ours": None, "output": theirs, "none": subprocess.DEVNULL}
+    complains: socket.socket | None = None
 
     def release() -> None:
         if reaped is not None:
@@ -104,6 +106,9 @@ def start(
 
     try:
         made.settimeout(0)
+        if errors == "told":
+            made.complaints, complains = socket.socketpair()
+            made.complaints.settimeout(0)
         # The program's end is ours too until it has been reaped, so that its status is known when its output ends.
         made.child = Child(
             name,
@@ -113,12 +118,17 @@ def start(
             variables=variables,
             stdin=theirs if reads else subprocess.DEVNULL,
             stdout=theirs,
-            stderr=places[errors] if isinstance(errors, str) else errors,
+            stderr={"ours": None, "output": theirs, "none": subprocess.DEVNULL, "told": complains}[errors],
         )
     except BaseException:
+        if made.complaints is not None:
+            made.complaints.close()
         made.close()
         theirs.close()
         raise
+    finally:
+        if complains is not None:
+            complains.close()
     return made
 
 
