@@ -39,11 +39,17 @@ EXAMPLES = (
     ("wiretalk serve reply --greet hello --reply 'server rec: {message}' --close-on exit :8888", "answer lines"),
     ("wiretalk serve echo tcp://:7000 udp://:7000 unix:/tmp/echo.sock", "the same on TCP, UDP and a Unix socket"),
     ("wiretalk serve daytime --once tls://:7013", "tell one client the time over TLS, and leave"),
+    ("wiretalk serve exec localhost:2323 -- sort -u", "a program for each connection"),
+    ("wiretalk serve exec --commands commands.toml localhost:2323", "the listed command that a line names"),
     ("wiretalk serve http localhost:8080 --directory public", "a directory, for the browsers of this machine"),
 )
 
-OWN_OPTIONS = {"chat": "wiretalk.cli.services.chat", "http": "wiretalk.cli.services.http",
-    "reply": "wiretalk.cli.services.reply"}
+OWN_OPTIONS = {
+    "chat": "wiretalk.cli.services.chat",
+    "exec": "wiretalk.cli.services.exec",
+    "http": "wiretalk.cli.services.http",
+    "reply": "wiretalk.cli.services.reply",
+}
 """Where the options are that one service alone has, by its name; see `wiretalk.cli.services`."""
 
 
