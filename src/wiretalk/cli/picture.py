@@ -100,7 +100,7 @@ def lines(ledger: Ledger, columns: int, most_rows: int) -> list[str]:
     most = max((count for _, _, count in rows), default=0)
     room = max(1, columns - 2 * wide - len(str(most)) - 10)
     drawn = [
-        f"{low:>{wide}} – {high:>{wide}} ms {bar(count * room / most)} {count}"
+        f"{low:>{wide}} – {high:>{wide}} ms {bar(count * room / most)}{' ' if count else ''}{count}"
         for (low, high), (_, _, count) in zip(labels, rows, strict=True)
     ]
     said = f"{ledger.transmitted} sent, {ledger.received} received, {ledger.lost_percent:.3g}% lost"

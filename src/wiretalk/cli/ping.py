@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wiretalk.cli import options
 from wiretalk.cli.parser import value
-from wiretalk.errors import NotPermittedError, UsageError
+from wiretalk.errors import EXIT_STATUS, NotPermittedError, UsageError
 from wiretalk.limits import (
     CONNECT_TIMEOUT_S,
     PING_BYTES,
@@ -47,6 +47,9 @@ EXAMPLES = (
 
 LEAST_UDP_BYTES = 8
 """What a datagram needs to be known again: whose it is, and which."""
+
+ASK_ANOTHER = (EXIT_STATUS["refused"], EXIT_STATUS["unreachable"], EXIT_STATUS["timed-out"])
+"""After these, another address of the host may do better."""
 
 SCHEMES = ("icmp", "tcp", "tcp4", "tcp6", "udp", "udp4", "udp6")
 
@@ -150,12 +153,29 @@ def run(arguments: Namespace) -> int:
     _check(arguments)
     doing = _trace(arguments) if arguments.trace else _ping(arguments)
     hear_signals()
-    candidate = choose(resolved(arguments.target, Deadline(CONNECT_TIMEOUT_S)), arguments.version)
+    candidates = resolved(arguments.target, Deadline(CONNECT_TIMEOUT_S))
+    candidate = choose(candidates, arguments.version)
     prober = _open(candidate, arguments)
     try:
-        return doing(prober)
+        status = doing(prober)
     finally:
         prober.close()
+    if status in ASK_ANOTHER:
+        _tell_of_another(candidate, candidates)
+    return status
+
+
+def _tell_of_another(asked: Candidate, candidates: list[Candidate]) -> None:
+    """Tell that the name stands for an address of the other version of IP too: that one may answer."""
+    from wiretalk.cli.output import tell
+    from wiretalk.transport.names import host_of
+
+    for candidate in candidates:
+        if candidate.family != asked.family:
+            host = host_of(candidate.sockaddr)
+            version = 6 if ":" in host else 4
+            tell(f"{asked.address.host or 'localhost'} is {host} too; -{version} asks that")
+            return
 
 
 def _check(arguments: Namespace) -> None:
@@ -184,7 +204,7 @@ def _open(candidate: Candidate, arguments: Namespace) -> Prober:
     try:
         return open_prober(candidate, size_bytes=size, ttl=arguments.ttl, apart=arguments.trace)
     except NotPermittedError as error:
-        if candidate.address.scheme != "icmp":
+        if "ping_group_range" not in error.reason:
             raise
         reason = f"{error.reason}; without either, wiretalk ping tcp://HOST:PORT asks by a TCP connection"
         raise NotPermittedError(error.address, reason) from error

@@ -1,4 +1,4 @@
-"""What the errors of ICMP say in words, and what they mean for who asked: RFC 792, 1122 and 1812; for IPv6, RFC 4443."""
+"""What the errors of ICMP say in words, and what they mean for who asked: RFC 792, 1122, 1812; for IPv6, RFC 4443."""
 
 from __future__ import annotations
 
