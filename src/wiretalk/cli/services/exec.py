@@ -119,7 +119,7 @@ def service(arguments: Namespace) -> Service:
     if arguments.program is not None and arguments.commands is not None:
         raise UsageError("", reason="--commands and -- PROGRAM are two services", hint="leave one of them out")
     if not arguments.program and arguments.commands is None:
-        example = "like: wiretalk serve exec :2323 -- sort -u"
+        example = "like: wiretalk serve exec localhost:2323 -- sort -u"
         raise UsageError("", reason="exec has nothing to run", hint=f"say --commands FILE, or what to run, {example}")
     return make(
         "exec",

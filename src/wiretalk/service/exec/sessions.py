@@ -101,16 +101,23 @@ class Lone:
             if first is None:
                 return
 
+        last = b"\n"
+
         async def feed(program: Program) -> None:
             await _feed(client, program, first or b"")
 
-        outcome = await self._runner.run(self._arguments, self._manner, client, client.send, feed)
+        async def give(piece: bytes) -> None:
+            nonlocal last
+            last = piece[-1:]
+            await client.send(piece)
+
+        outcome = await self._runner.run(self._arguments, self._manner, client, give, feed)
         if outcome.word == "ok" or outcome is LEFT:
             return
         client.leaving = "failed"
         log.warning("%s: %s: %s", client.peer, self._arguments[0], outcome)
         if outcome.word not in {"exit", "killed"}:
-            await client.send(f"wiretalk: {outcome}\n".encode())
+            await client.send((b"" if last == b"\n" else b"\n") + f"wiretalk: {outcome}\n".encode())
 
 
 async def _feed(client: Connection, program: Program, first: bytes) -> None:
