@@ -101,6 +101,17 @@ def has_ipv6():
     return True
 
 
+def may_ping():
+    """Whether the system lets us send ICMP: by a ping socket, or by a raw one."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
+        except OSError:
+            continue
+        return True
+    return False
+
+
 def listened_on(port):
     """Whether somebody listens on a TCP port, or has a UDP port."""
     for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):

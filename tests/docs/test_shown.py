@@ -21,12 +21,13 @@ from tests.compiling import find_compiler
 from .built import lay_out_examples, lay_out_repository
 from .conftest import ROOT, RUN
 from .fragment_c import clone, compile_shown
-from .place import Place, has_ipv6
+from .place import Place, has_ipv6, may_ping
 from .running import PATIENCE_S, Running
 from .terminal import Terminal
 
 HERE = Path(__file__).parent
 LISTENS = re.compile(r"wiretalk (serve|listen|relay)\b")
+PINGS = re.compile(r"icmp://|wiretalk ping [^|\n]*[ :](127\.0\.0\.1|localhost)$", re.MULTILINE)
 PIN = re.compile(r"sha256:[0-9a-f]{64}")
 WITHOUT_IPV6 = ((" and IPv6", "(?: and IPv6)?"), ("(IPv6)", r"\(IPv4\)"), ("[::1]", r"(?:\[::1\]|127\.0\.0\.1)"))
 """What is shown, and the pattern of what is told instead on a machine without IPv6."""
@@ -69,6 +70,8 @@ def test_section(section, require):
     fragments = any(block.language == "c" and not block.value("from") for block in section.blocks)
     require(not fragments or (shutil.which("cc") and shutil.which("make")), "there is no C compiler, cc, or no make")
     require(os.path.exists("/proc/net/tcp"), "who listens is read from /proc")
+    pings = any(PINGS.search(block.text) for block in section.blocks if block.language in RUN and not block.not_run)
+    require(not pings or may_ping(), "the system lets us send no ICMP")
     if not has_ipv6() and any("tcp6://" in block.text for block in section.blocks):
         pytest.skip("this machine has no IPv6, and the section is about it")
     scenario = Scenario(section)
