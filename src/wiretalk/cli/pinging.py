@@ -31,9 +31,9 @@ def ping(prober: Prober, plan: Plan, arguments: Namespace) -> int:
     live = arguments.histogram and os.isatty(2)
     pinging = Pinging(prober, plan, tick_s=TICK_S if live else None)
     report = _report(arguments, pinging)
-    report.begin(prober)
     interrupted = False
     try:
+        report.begin(prober)
         for outcome in pinging.run():
             report.tell(outcome)
     except KeyboardInterrupt:
@@ -61,7 +61,9 @@ def milliseconds(seconds: float | None) -> str:
     ('0.045', '4.51', '15.3', '204')
     """
     number = (seconds or 0.0) * 1000
-    return f"{number:.3f}" if number < 0.9995 else f"{number:.{max(0, 3 - len(str(int(number + 0.0005))))}f}"
+    # What would be rounded up to one digit more has one decimal less.
+    decimals = sum(number < most for most in (0.9995, 9.995, 99.95))
+    return f"{number:.{decimals}f}"
 
 
 def host_words(address: Address, source: str, host: str) -> str:

@@ -25,10 +25,10 @@ def trace(prober: Prober, plan: TracePlan, arguments: Namespace) -> int:
     names = None if arguments.numeric else Names(name_of)
     tracing = Tracing(prober, plan, names)
     show = (JsonHops if arguments.json else TextHops)(names)
-    if not arguments.json:
-        tell(f"the way to {told(arguments.target)} ({prober.host}), {plan.hops} hops at most")
     interrupted = False
     try:
+        if not arguments.json:
+            tell(f"the way to {told(arguments.target)} ({prober.host}), {plan.hops} hops at most")
         for hop in tracing.run():
             show.hop(hop)
     except KeyboardInterrupt:
@@ -82,10 +82,10 @@ class TextHops:
 
 
 def _said(news: News) -> str:
-    time = f" {milliseconds(news.rtt_s)} ms" if news.rtt_s is not None else ""
-    if news.kind in {"answer", "expired"}:
-        return time
-    return f"{time} ({news.words})"
+    parts = [f" {milliseconds(news.rtt_s)} ms"] if news.rtt_s is not None else []
+    if news.kind not in {"answer", "expired"}:
+        parts.append(f"({news.words})")
+    return " ".join(parts)
 
 
 class JsonHops:
