@@ -6,6 +6,7 @@ The program is started, reaped and ended by `transport`; whom it serves is decid
 from __future__ import annotations
 
 import asyncio
+import os
 import shlex
 
 from wiretalk.address import Address
@@ -21,7 +22,6 @@ LAST_LOOKS = 16
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from typing import Any
 
 
 class Complaints:
@@ -29,22 +29,22 @@ class Complaints:
 
     Args:
         loop: the event loop.
-        sock: our end; closed at the end.
+        descriptor: our end, which never blocks; closed at the end.
         tell: see `Program`.
     """
 
-    __slots__ = ("_loop", "_sock", "_tell")
+    __slots__ = ("_descriptor", "_loop", "_tell")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, sock: Any, tell: Callable[[bytes], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, descriptor: int, tell: Callable[[bytes], None]) -> None:
         self._loop = loop
-        self._sock = sock
+        self._descriptor = descriptor
         self._tell = tell
-        loop.add_reader(sock.fileno(), self._take)
+        loop.add_reader(descriptor, self._take)
 
     def _take(self) -> bool:
         """Push a piece; return whether there was one."""
         try:
-            data = self._sock.recv(READ_BYTES)
+            data = os.read(self._descriptor, READ_BYTES)
         except BlockingIOError:
             return False
         if data:
@@ -56,15 +56,15 @@ class Complaints:
     def finish(self) -> None:
         """Push what is there still, and be done with it."""
         for _ in range(LAST_LOOKS):
-            if self._sock is None or not self._take():
+            if self._descriptor < 0 or not self._take():
                 break
         self._close()
 
     def _close(self) -> None:
-        sock, self._sock = self._sock, None
-        if sock is not None:
-            self._loop.remove_reader(sock.fileno())
-            sock.close()
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            self._loop.remove_reader(descriptor)
+            os.close(descriptor)
             self._tell(b"")
 
 
@@ -117,7 +117,7 @@ class Program:
         assert sock.child is not None  # noqa: S101  # it has been started
         self._child = sock.child
         self._complaints = None
-        if sock.complaints is not None and not isinstance(errors, str):
+        if not isinstance(errors, str):
             self._complaints = Complaints(loop, sock.complaints, errors)
         limits = Limits(idle_timeout_s=None)
         plan = Plan(Address("exec", "", None, self.name, {}, self.name), None, None, limits, dialled=True)

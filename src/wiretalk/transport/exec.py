@@ -5,6 +5,7 @@ Standard error is left as it is: what the program complains of is for whoever st
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 
@@ -26,8 +27,8 @@ class ChildSocket(SpeakingSocket):
     """Our end of a program's input and output; closing it ends the program."""
 
     child: Child | None = None
-    complaints: socket.socket | None = None
-    """Our end of its standard error, where that is wanted; whoever takes it closes it."""
+    complaints = -1
+    """Our end of its standard error, a pipe that never blocks, where that is wanted; whoever takes it closes it."""
     _broken_off = False
 
     def end_reason(self) -> OSError | None:
@@ -97,7 +98,7 @@ def start(
     """
     ours, theirs = socket.socketpair()
     made = ChildSocket(fileno=ours.detach())
-    complains: socket.socket | None = None
+    complains = -1
 
     def release() -> None:
         if reaped is not None:
@@ -107,8 +108,9 @@ def start(
     try:
         made.settimeout(0)
         if errors == "told":
-            made.complaints, complains = socket.socketpair()
-            made.complaints.settimeout(0)
+            # A pipe and no socket, since programs open /dev/stderr anew, which they cannot where it is a socket.
+            made.complaints, complains = os.pipe()
+            os.set_blocking(made.complaints, False)
         # The program's end is ours too until it has been reaped, so that its status is known when its output ends.
         made.child = Child(
             name,
@@ -121,14 +123,14 @@ def start(
             stderr={"ours": None, "output": theirs, "none": subprocess.DEVNULL, "told": complains}[errors],
         )
     except BaseException:
-        if made.complaints is not None:
-            made.complaints.close()
+        if made.complaints >= 0:
+            os.close(made.complaints)
         made.close()
         theirs.close()
         raise
     finally:
-        if complains is not None:
-            complains.close()
+        if complains >= 0:
+            os.close(complains)
     return made
 
 

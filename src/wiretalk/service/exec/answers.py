@@ -92,15 +92,16 @@ class Lines(Answer):
 class Datagrams(Lines):
     """An answer in lines, as many of them in a datagram as have room; the last datagram ends with the status."""
 
-    __slots__ = ("_gathered",)
+    __slots__ = ("_gathered", "_room")
 
-    def __init__(self, client: Connection) -> None:
-        super().__init__(client, EXEC_DATAGRAM_BYTES - 1)
+    def __init__(self, client: Connection, most: int = EXEC_DATAGRAM_BYTES) -> None:
+        super().__init__(client, most - 1)
         self._gathered = b""
+        self._room = most
 
     async def _send(self, messages: list[bytes]) -> None:
         for message in messages:
-            if self._gathered and len(self._gathered) + len(message) + 1 > EXEC_DATAGRAM_BYTES:
+            if self._gathered and len(self._gathered) + len(message) + 1 > self._room:
                 await self._flush()
             self._gathered += message + b"\n"
 
@@ -117,8 +118,9 @@ class Datagrams(Lines):
 def answer_to(client: Connection) -> Answer:
     """Return a new answer of the kind that suits the peer's address and framing."""
     kind, framing = client.address.kind, client.plan.framing
+    most = max(MARK_BYTES + 1, min(EXEC_PIECE_BYTES, client.plan.limits.max_message_bytes))
     if kind == "datagram":
-        return Datagrams(client)
+        return Datagrams(client, min(most, EXEC_DATAGRAM_BYTES))
     if kind == "stream" and framing.startswith("line"):
-        return Lines(client, strips=framing == "line")
-    return Answer(client, 255 if kind == "stream" and framing == "length:u8" else EXEC_PIECE_BYTES)
+        return Lines(client, most, strips=framing == "line")
+    return Answer(client, min(most, 255) if kind == "stream" and framing == "length:u8" else most)

@@ -46,8 +46,9 @@ class Argument:
         try:
             self._match = re.compile(pattern).fullmatch
         except re.error as error:
-            at = error.pos or 0
-            raise UsageError(pattern, at, f"the pattern of {name} is none: {error.msg}") from None
+            raise UsageError(pattern, error.pos or 0, f"the pattern of {name} is none: {error.msg}") from None
+        except (OverflowError, RecursionError) as error:
+            raise UsageError("", reason=f"the pattern of {name} is none: {error}") from None
         check_pace(name, pattern)
         self._may_begin_with_dash = pattern.startswith(("-", "\\-"))
 

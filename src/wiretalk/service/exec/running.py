@@ -198,8 +198,9 @@ class Runner:
         def reaped() -> None:
             self.running -= 1
 
+        self.running += 1
         try:
-            program = Program(
+            return Program(
                 arguments,
                 directory=manner.directory,
                 variables=manner.environment(client),
@@ -208,10 +209,9 @@ class Runner:
                 reaped=reaped,
             )
         except (OpenError, LimitError) as error:
+            self.running -= 1
             log.warning("%s: %s", client.peer, error)
             return Outcome("failed", "the program could not be started")
-        self.running += 1
-        return program
 
 
 async def _listen(program: Program, most: int | None, give: Give) -> Outcome:

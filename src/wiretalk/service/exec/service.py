@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 
@@ -26,10 +27,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
-    from wiretalk.runtime import Server
+    from wiretalk.runtime import Connection, Server
+    from wiretalk.service.exec.running import Outcome
+
+log = logging.getLogger("wiretalk")
 
 CARRYING = ("line", "length", "netstring", "slip", "cobs")
 """Framings whose messages can hold an answer, whatever is in it; `line` with a little help."""
+
+
+TOLD = ("timeout", "limit", "busy", "refused")
+"""Outcomes that are told on our side whether or not anybody follows."""
+
+ENDINGS = ("exit", "killed")
+"""Outcomes that a peer is told where commands are listed, and cannot be where a program has the conversation."""
 
 
 class Exec(Service):
@@ -45,6 +56,7 @@ class Exec(Service):
     def __init__(self, holder: Lone | Listed, token: Token | None) -> None:
         self._listed = isinstance(holder, Listed)
         self._token = token
+        holder.happened = self._happened
         super().__init__("exec", session=holder.session, framing="line" if self._listed else "raw")
 
     def serve(self, addresses: str | Address | Iterable[str | Address], **settings: Any) -> Server:
@@ -59,6 +71,17 @@ class Exec(Service):
             self._check(address, settings.get("framing"), settings.get("codec"))
         check_guarded(parsed, self._token, "have commands run")
         return super().serve(parsed, **settings)
+
+    def _happened(self, client: Connection, what: str, outcome: Outcome) -> None:
+        """Tell of a program that has been run, or of a request that was refused."""
+        sentence = f"{what}: {outcome}"
+        if outcome.word in TOLD or (outcome.word in ENDINGS and not self._listed):
+            log.warning("%s: %s", client.peer, sentence)
+        else:
+            log.info("%s: %s", client.peer, sentence)
+        if self.told is not None:
+            facts = {"run": what, "outcome": outcome.word, "told": outcome.told}
+            self.told(client, "run", facts, sentence)
 
     def _check(self, address: Address, framing: str | None, codec: str | None) -> None:
         codec = address.option("codec") or codec or "bytes"

@@ -15,7 +15,7 @@ from wiretalk.service.exec.running import LEFT, Outcome
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from wiretalk.runtime import Connection
     from wiretalk.runtime.launching import Program
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from wiretalk.service.exec.running import Manner, Runner
     from wiretalk.service.guarding import Token
 
+    Happened = Callable[[Connection, str, Outcome], None]
+
 log = logging.getLogger("wiretalk")
 
 WRONG_TOKEN = "the token is wrong; it has to be the first line"  # noqa: S105  # what is said of one
@@ -31,6 +33,10 @@ NO_TOKEN = f"the token has not come within {EXEC_TOKEN_S:g} s; it has to be the 
 
 HTTP = re.compile(rb".* HTTP/1\.[01]")
 """The first line of a request of a browser's, which any web page can have sent to this machine."""
+
+
+def unheard(client: Connection, what: str, outcome: Outcome) -> None:
+    """Hear of what has been run, and do nothing; who listens takes this one's place."""
 
 
 async def ask_for(token: Token, client: Connection) -> bytes | None:
@@ -85,13 +91,14 @@ class Lone:
         token: what peers have to say first; None: nothing.
     """
 
-    __slots__ = ("_arguments", "_manner", "_runner", "_token")
+    __slots__ = ("_arguments", "_manner", "_runner", "_token", "happened")
 
     def __init__(self, arguments: Sequence[str], manner: Manner, runner: Runner, token: Token | None) -> None:
         self._arguments = arguments
         self._manner = manner
         self._runner = runner
         self._token = token
+        self.happened: Happened = unheard
 
     async def session(self, client: Connection) -> None:
         """Hold one conversation."""
@@ -112,10 +119,10 @@ class Lone:
             await client.send(piece)
 
         outcome = await self._runner.run(self._arguments, self._manner, client, give, feed)
+        self.happened(client, self._arguments[0], outcome)
         if outcome.word == "ok" or outcome is LEFT:
             return
         client.leaving = "failed"
-        log.warning("%s: %s: %s", client.peer, self._arguments[0], outcome)
         if outcome.word not in {"exit", "killed"}:
             await client.send((b"" if last == b"\n" else b"\n") + f"wiretalk: {outcome}\n".encode())
 
@@ -150,12 +157,13 @@ class Listed:
         token: what peers have to say first; None: nothing.
     """
 
-    __slots__ = ("_commands", "_runner", "_token")
+    __slots__ = ("_commands", "_runner", "_token", "happened")
 
     def __init__(self, commands: Mapping[str, Command], runner: Runner, token: Token | None) -> None:
         self._commands = commands
         self._runner = runner
         self._token = token
+        self.happened: Happened = unheard
 
     async def session(self, client: Connection) -> None:
         """Hold one conversation."""
@@ -163,7 +171,9 @@ class Listed:
         if self._token is not None and not datagrams and await ask_for(self._token, client) is None:
             return
         refused = 0
+        client.resting = True
         async for message in client:
+            client.resting = False
             request = _line(message)
             answer = answer_to(client)
             if datagrams and self._token is not None:
@@ -172,18 +182,19 @@ class Listed:
                     log.warning("%s: %s", client.peer, WRONG_TOKEN)
                     await answer.finish(Outcome("refused", WRONG_TOKEN))
                     return
-            if not request.strip():
-                continue
-            outcome = await self._fulfil(request, client, answer)
-            if outcome is LEFT:
-                return
-            if outcome.word == "refused":
-                refused += 1
-                log.warning("%s: refused %s: %s", client.peer, shown(request), outcome.told)
-            await answer.finish(outcome)
-            if HTTP.fullmatch(request) or refused >= EXEC_REFUSALS:
-                client.leaving = "failed"
-                return
+            if request.strip():
+                outcome = await self._fulfil(request, client, answer)
+                # Somebody may say the token twice, and it is not for the log.
+                secret = self._token is not None and self._token.matches(request)
+                self.happened(client, "(the token)" if secret else shown(request), outcome)
+                if outcome is LEFT:
+                    return
+                refused += outcome.word == "refused"
+                await answer.finish(outcome)
+                if HTTP.fullmatch(request) or refused >= EXEC_REFUSALS:
+                    client.leaving = "failed"
+                    return
+            client.resting = True
 
     async def _fulfil(self, request: bytes, client: Connection, answer: Answer) -> Outcome:
         """Do what a request asks for, telling the output; return what became of it."""
@@ -199,9 +210,7 @@ class Listed:
             vector = command.fill(arguments)
         except RefusalError as error:
             return Outcome("refused", str(error))
-        outcome = await self._runner.run(vector, command.manner, client, answer.give)
-        log.info("%s: %s: %s", client.peer, shown(request), outcome)
-        return outcome
+        return await self._runner.run(vector, command.manner, client, answer.give)
 
     def _help(self, name: str, arguments: list[str]) -> list[str]:
         """Return the lines of `list`, `help` and `help COMMAND`."""
