@@ -185,6 +185,9 @@ PING_LEAST_INTERVAL_S = 0.002
 PING_TIMEOUT_S = 4.0
 """Ping: a probe unanswered for so long is lost; longer than any way on Earth takes, or by satellite."""
 
+PING_LINGER_S = 0.2
+"""Ping: when it is stopped, how long answers on their way are waited for: twice the longest so far, but no longer."""
+
 PING_BYTES = 56
 """Ping: the payload of a probe, unless told: 64 bytes with ICMP's header."""
 

@@ -162,7 +162,7 @@ def test_ctrl_c_before_anything_came(own_network, started, words):
     one.wait_for("127.0.0.1", "\n", where="err")
     assert one.interrupt() == 130
     if not words:
-        one.wait_for(" packets transmitted, 0 received, 100% packet loss")
+        one.wait_for(" packets transmitted, 0 received, ")
     assert "Traceback" not in one.err
 
 

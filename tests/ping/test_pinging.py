@@ -40,6 +40,27 @@ def test_the_deadline_ends_it(scripted):
     assert pinging.ledger.awaited == pinging.ledger.transmitted
 
 
+def test_what_is_on_its_way_when_it_is_stopped_is_not_lost(scripted, answer):
+    prober = scripted(lambda sequence, _: [answer(1, 0.05)] if sequence == 1 else [])
+    pinging = Pinging(prober, plan(count=3))
+    running = pinging.run()
+    assert next(running).sequence == 1
+    while len(prober.sent) < 3:
+        pinging.ledger.sent(0.0)
+        prober.send(len(prober.sent) + 1)
+    running.close()
+    prober.later(answer(2))
+    # The third is waited for, twice as long as the longest took; not for ever.
+    assert [one.sequence for one in pinging.last()] == [2]
+    assert (pinging.ledger.received, pinging.ledger.awaited) == (2, 1)
+
+
+def test_nobody_has_ever_answered(scripted):
+    pinging = Pinging(scripted(lambda *_: None), plan(count=1))
+    pinging.ledger.sent(0.0)
+    assert list(pinging.last()) == []
+
+
 def test_what_nobody_asked_is_no_outcome(scripted, answer):
     prober = scripted(lambda sequence, _: [answer(77), answer(sequence)])
     assert [one.sequence for one in Pinging(prober, plan(count=1)).run()] == [1]

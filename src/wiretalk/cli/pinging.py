@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from wiretalk.cli.output import tell, write_out
 from wiretalk.errors import EXIT_STATUS
@@ -38,6 +39,9 @@ def ping(prober: Prober, plan: Plan, arguments: Namespace) -> int:
             report.tell(outcome)
     except KeyboardInterrupt:
         interrupted = True
+        with suppress(KeyboardInterrupt):
+            for outcome in pinging.last():
+                report.tell(outcome)
     report.end(pinging)
     how = pinging.ledger.how
     return EXIT_STATUS["interrupted" if interrupted and not pinging.ledger.received else how]

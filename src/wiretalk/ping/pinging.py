@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from wiretalk.limits import PING_LINGER_S
 from wiretalk.ping.ledger import Ledger
 from wiretalk.ping.schedule import Schedule
 from wiretalk.ping.waiting import earliest, wait
@@ -45,6 +46,7 @@ class Pinging:
         while True:
             now_s = time.perf_counter()
             if end_s is not None and now_s >= end_s:
+                yield from self.last()
                 return
             if schedule.take(now_s):
                 yield from self._told(self._prober.send(self.ledger.sent(now_s)))
@@ -64,6 +66,17 @@ class Pinging:
                 yield from self._told(news)
             if self._tick_s is not None:
                 yield None
+
+    def last(self) -> Iterator[Outcome]:
+        """Yield the answers that were on their way when it was stopped: those are not lost."""
+        until_s = time.perf_counter() + min(PING_LINGER_S, 2 * self.ledger.times.most_s)
+        while self.ledger.awaited:
+            left_s = until_s - time.perf_counter()
+            ready = wait(self._prober, left_s)
+            if ready:
+                yield from self._told(self._prober.read(ready))
+            elif left_s <= 0:
+                return
 
     def _told(self, news: list[News]) -> Iterator[Outcome]:
         for one in news:
