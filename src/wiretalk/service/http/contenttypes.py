@@ -11,6 +11,7 @@ KNOWN = mimetypes.MimeTypes()
 for _ending, _type in (
     (".avif", "image/avif"),
     (".gz", "application/gzip"),
+    (".js", "text/javascript"),
     (".log", "text/plain"),
     (".md", "text/markdown"),
     (".mjs", "text/javascript"),

@@ -92,6 +92,8 @@ class Exchange:
         Raises:
             Refusal: it is broken.
         """
+        if self._http.their_state is h11.DONE:
+            return b""
         event = self._event()
         if isinstance(event, h11.Data):
             return bytes(event.data)
@@ -107,7 +109,7 @@ class Exchange:
         """Return what a peer waits for that asked whether it may send its body; b"": it does not ask."""
         if not self._http.they_are_waiting_for_100_continue:
             return b""
-        return self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b""
+        return self._http.send(h11.InformationalResponse(status_code=100, headers=[], reason="Continue")) or b""
 
     def start(self, status: int, headers: Headers, size: int | None, *, last: bool = False) -> bytes:
         """Return the head of an answer; b"": the connection is in no state for one.

@@ -201,7 +201,7 @@ def _row(entry: Entry) -> str:
         href=entry.href,
         name=html.escape(entry.text),
         bytes="" if entry.size is None else f"{entry.size:,} bytes",
-        size="" if entry.size is None else human(entry.size),
+        size=human(entry.size) if entry.size is not None else "" if entry.kind == "directory" else entry.kind,
         date=time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.changed)),
     )
 

@@ -216,7 +216,7 @@ class Talk:
     async def _send(self, request: Request | None, answer: Answer, begun_at: float) -> None:
         """Send an answer; the connection is broken off where that cannot be done to its end."""
         connection, exchange = self._connection, self._exchange
-        before = connection.bytes_sent
+        before, size_sent = connection.bytes_sent, None
         try:
             bare = request is not None and request.method == "HEAD"
             size = None if answer.status in {204, 304} else answer.size
@@ -230,13 +230,17 @@ class Talk:
                 exchange.passed(answer.size)
                 await self._write_body(wire, answer)
             exchange.end()
+            size_sent = len(wire) + (0 if bare else answer.size)
         except WiretalkError as error:
             # What has been said of its length is not so any more, and the peer must not take it for whole.
             connection.abort(error if isinstance(error, EndedError) else None)
             raise
         finally:
             answer.close()
-            self._tell(request, answer.status, connection.bytes_sent - before, time.monotonic() - begun_at)
+            if size_sent is None:
+                # What the peer, or rather the system, has taken of it.
+                size_sent = connection.bytes_sent - before
+            self._tell(request, answer.status, size_sent, time.monotonic() - begun_at)
 
     async def _write_body(self, wire: bytes, answer: Answer) -> None:
         """Send the head and the body: short pieces together, long parts of a file by the kernel."""
