@@ -279,6 +279,16 @@ async def test_a_datagram_peer_that_is_silent_has_left_whatever_it_is_told(datag
             await connection.send(b"/quit")
 
 
+async def test_a_server_that_stops_lets_its_datagram_peers_go(datagrams):
+    ended = []
+    async with make("chat").serve(datagrams.listening, on_close=ended.append) as server:
+        async with talking(datagrams, server) as board:
+            await board.send(b"hello")
+            await Talker(board).hear("/help")
+            await server.close()
+    assert [one.ending.how for one in ended] == ["finished"]
+
+
 async def test_a_datagram_peer_is_told_the_history_when_it_asks():
     service = make("chat")
     async with service.serve(["tcp://127.0.0.1:0", "udp://127.0.0.1:0"]) as server:

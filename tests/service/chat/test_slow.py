@@ -9,7 +9,8 @@ import socket
 import pytest
 
 import wiretalk
-from wiretalk.errors import TimedOutError
+from wiretalk.ending import Ending
+from wiretalk.errors import LimitError, ResetError, TimedOutError
 from wiretalk.service import make
 from wiretalk.service.chat import outlet
 from wiretalk.service.chat.forms import Batch, Wire
@@ -160,6 +161,55 @@ async def test_it_is_kept_as_long_as_it_reads_something():
     slow.take(Wire([b"hello"], 1, 0))
     assert connection.posted[1:] == [b"hello"]
     assert connection.bytes_sent == 3
+
+
+class Lost(Trickling):
+    """A connection that is over when it is waited for."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    async def drain(self, *, timeout_s):  # as `Connection.drain`
+        self.room = True
+        self.ending = self.error.ending if hasattr(self.error, "ending") else Ending("timed-out", "us")
+        raise self.error
+
+
+@pytest.mark.parametrize(
+    "error", [ResetError("tcp://peer:1", Ending("reset", "peer")), TimedOutError("tcp://peer:1", "idle", 1.0)]
+)
+async def test_when_it_is_over_there_is_nothing_more_to_tell(error):
+    connection = Lost(error)
+    gone = outlet.Outlet(connection, Plain())
+    gone.take(Wire([b"hello"], 1, 0))
+    while connection.ending is None:
+        await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert connection.posted == []
+    gone.close()
+
+
+class Narrow(Trickling):
+    """A connection whose way carries no long datagram."""
+
+    def post(self, pieces, count):
+        if any(len(piece) > 100 for piece in pieces):
+            raise LimitError("mtu", 100, "a datagram of 300 bytes", by="us")
+        self.posted += pieces
+        return True
+
+    async def drain(self, *, timeout_s):
+        """There is nothing to wait for."""
+
+
+async def test_what_is_too_long_for_the_way_is_missed():
+    connection = Narrow()
+    narrow = outlet.Outlet(connection, Plain())
+    narrow.take(Wire([b"x" * 300], 1, 0))
+    while not connection.posted:
+        await asyncio.sleep(0)
+    assert connection.posted == [b"-- 1 message missed: too much was said at once for this connection"]
 
 
 async def test_it_may_leave_while_it_is_behind(room):
