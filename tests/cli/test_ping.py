@@ -13,9 +13,11 @@ from fcntl import ioctl
 
 import pytest
 
+from wiretalk.cli.parser import make_parser
 from wiretalk.cli.ping import target
 from wiretalk.cli.pinging import milliseconds
-from wiretalk.errors import UsageError
+from wiretalk.errors import NotPermittedError, UsageError
+from wiretalk.transport import resolve
 
 from .conftest import WIRETALK
 
@@ -298,6 +300,22 @@ def test_an_address_of_the_other_version(shell):
     done = shell("ping", "-6", "127.0.0.1")
     assert done.stderr == b"wiretalk: icmp://127.0.0.1: it has no IPv6 address\n"
     assert done.returncode == 5
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"), [("root lets everybody with net.ipv4.ping_group_range", True), ("a firewall", False)]
+)
+def test_who_may_not_is_told_what_needs_no_privilege(monkeypatch, reason, advice):
+    def refuses(candidate, **_):
+        raise NotPermittedError("icmp://127.0.0.1", reason)
+
+    monkeypatch.setattr("wiretalk.transport.probing.open_prober", refuses)
+    parser, module = make_parser("ping")
+    arguments = parser.read(["127.0.0.1"])
+    (candidate,) = resolve(arguments.target)
+    with pytest.raises(NotPermittedError, match=reason) as refused:
+        module._open(candidate, arguments)
+    assert ("wiretalk ping tcp://HOST:PORT asks by a TCP connection" in str(refused.value)) is advice
 
 
 def test_what_the_system_forbids_for_another_reason(own_network, shell):

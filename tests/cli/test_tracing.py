@@ -22,7 +22,7 @@ class Interrupted:
     """A prober to whom Ctrl-C comes while a few more hops are asked than those that answer.
 
     Args:
-        hops: how many answer.
+        hops: how many answer; so does the last but one that is asked.
     """
 
     host = HOST
@@ -34,7 +34,7 @@ class Interrupted:
     def send(self, sequence, ttl=None):
         if ttl == self._hops + 5:
             os.write(self._ring, b"!")
-        if ttl > self._hops:
+        if ttl > self._hops and ttl != self._hops + 2:
             return []
         return [News("expired", sequence, f"10.0.{ttl}.1", 0.001, words="Time to live exceeded")]
 
@@ -77,19 +77,21 @@ def plan():
 def test_ctrl_c(interrupted, capfd, hops):
     assert trace(interrupted(hops), plan(), arguments()) == 130
     out, err = capfd.readouterr()
-    assert out == " 1  10.0.1.1  1.00 ms  1.00 ms\n" * hops
+    told = [f"  10.0.{number}.1  1.00 ms  1.00 ms" for number in range(1, hops + 1)]
+    told += ["  *  *", f"  10.0.{hops + 2}.1  1.00 ms  1.00 ms"]
+    assert out.splitlines() == [f"{number:2}{line}" for number, line in enumerate(told, 1)]
     assert err == (
         f"the way to icmp://{HOST} ({HOST}), 30 hops at most\n"
-        f"{HOST} was not reached in {hops} hops: it has not answered\n"
+        f"{HOST} was not reached in {hops + 2} hops: it has not answered\n"
     )
 
 
 def test_ctrl_c_as_json(interrupted, capfd):
     assert trace(interrupted(1), plan(), arguments(json=True)) == 130
     out, err = capfd.readouterr()
-    hop, summary = map(json.loads, out.splitlines())
+    hop, _, _, summary = map(json.loads, out.splitlines())
     assert (hop["hop"], hop["names"], [one["from"] for one in hop["probes"]]) == (1, {}, ["10.0.1.1"] * 2)
-    assert (summary["reached"], summary["hops"], summary["how"]) == (False, 1, "timed-out")
+    assert (summary["reached"], summary["hops"], summary["how"]) == (False, 3, "timed-out")
     assert err == ""
 
 
@@ -98,9 +100,9 @@ def test_names_are_asked_for(interrupted, capfd, monkeypatch):
 
     monkeypatch.setattr(probing, "name_of", lambda host: f"router-{host}")
     assert trace(interrupted(1), plan(), arguments(numeric=False)) == 130
-    assert capfd.readouterr().out in {
-        " 1  router-10.0.1.1 (10.0.1.1)  1.00 ms  1.00 ms\n",
-        " 1  10.0.1.1  1.00 ms  1.00 ms\n",
+    assert capfd.readouterr().out.splitlines()[0] in {
+        " 1  router-10.0.1.1 (10.0.1.1)  1.00 ms  1.00 ms",
+        " 1  10.0.1.1  1.00 ms  1.00 ms",
     }
 
 

@@ -75,7 +75,7 @@ class Pinging:
             ready = wait(self._prober, left_s)
             if ready:
                 yield from self._told(self._prober.read(ready))
-            elif left_s <= 0:
+            if left_s <= 0:
                 return
 
     def _told(self, news: list[News]) -> Iterator[Outcome]:

@@ -58,6 +58,10 @@ def test_the_name_of_a_host():
     assert name_of("192.0.2.77") == ""
 
 
+def test_news_tell_themselves():
+    assert repr(probing.News("answer", 3, "10.0.0.1", 0.5)) == "News('answer', 3, '10.0.0.1', 0.5, words='')"
+
+
 def test_the_door():
     assert all(getattr(probing, name) for name in ("News", "choose", "name_of", "open_prober"))
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
