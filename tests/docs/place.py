@@ -112,17 +112,6 @@ def may_ping():
     return False
 
 
-def may_ping():
-    """Whether this user may send pings."""
-    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
-        try:
-            socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
-        except OSError:
-            continue
-        return True
-    return False
-
-
 def listened_on(port):
     """Whether somebody listens on a TCP port, or has a UDP port."""
     for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
