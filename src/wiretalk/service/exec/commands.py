@@ -101,9 +101,13 @@ class Command:
             return of
 
         fields = {one: value(one) for one in patterns}
-        # The program itself is nobody's to choose.
-        self._words = [Template(run[0], {}), *(Template(word, fields) for word in run[1:])]
-        self.program = self._filled(list(patterns))[0]
+        self._words = [Template(word, fields) for word in run]
+        self.program = self._words[0].fill(dict.fromkeys(patterns, b"")).decode("utf-8", "surrogateescape") if run else ""
+        if used:
+            raise UsageError(run[0], 0, "the program itself is not for peers to choose", length=len(run[0]))
+        if not self.program:
+            raise UsageError("", reason="run names no program")
+        self._filled(list(patterns))
         for one in patterns:
             if one not in used:
                 raise UsageError("", reason=f"does not use its argument {one} in run", hint=f"write {{{one}}} there")
