@@ -39,6 +39,8 @@ class Scripted:
         return [(self._bell, POLLIN)]
 
     def read(self, ready):
+        if not ready:
+            return []
         assert ready == [self._bell]
         os.read(self._bell, 4096)
         news, self.waiting = self.waiting, []

@@ -60,6 +60,13 @@ def test_late(ledger):
     assert ledger.heard(answer(1, 1.5)).duplicate
 
 
+def test_late_by_its_time_though_nobody_has_looked(ledger):
+    ledger.sent(0.0)
+    outcome = ledger.heard(answer(1, 1.01))
+    assert (outcome.late, ledger.late, ledger.received, ledger.lost_percent) == (True, 1, 0, 100)
+    assert list(ledger.lose(9.0)) == []
+
+
 def test_twice(ledger):
     ledger.sent(0.0)
     ledger.heard(answer(1, 0.001))
@@ -149,7 +156,7 @@ def test_times_are_those_of_the_textbook(ledger):
 
 
 def test_nearly_equal_times_have_their_small_deviation():
-    ledger = Ledger(1.0)
+    ledger = Ledger(2000.0)
     for one in (1000.000000001, 1000.000000003):
         ledger.sent(0.0)
         ledger.heard(answer(ledger.transmitted, one))

@@ -79,6 +79,17 @@ def test_ticks_come_while_nothing_does(scripted, answer):
     assert pinging.ledger.received == 1
 
 
+def test_who_is_slow_to_take_what_comes_loses_nothing(scripted, answer):
+    prober = scripted(lambda sequence, _: [answer(2)] if sequence == 2 else [])
+    pinging = Pinging(prober, plan(count=2, timeout_s=0.05))
+    running = pinging.run()
+    assert next(running).sequence == 2
+    prober.later(answer(1))
+    while time.perf_counter() < pinging.ledger.next_loss_s:
+        threading.Event().wait(0.01)
+    assert [(one.what, one.sequence) for one in running] == [("answer", 1)]
+
+
 def test_a_slow_answer_holds_up_no_probe(scripted, answer):
     # The first one is answered when the fifth has been sent.
     def answers(sequence, _):

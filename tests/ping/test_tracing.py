@@ -1,6 +1,7 @@
 """Following a way with a prober whose routers are scripted."""
 
 import threading
+import time
 
 import pytest
 
@@ -53,6 +54,23 @@ def test_silence_to_the_end(routers):
     trace = Tracing(prober, plan(hops=9, timeout_s=0.03))
     assert shown(trace.run()) == [(number, []) for number in range(1, 10)]
     assert trace.way.how == "timed-out"
+
+
+def test_who_is_slow_to_take_the_hops_loses_nothing(scripted, answer, expired):
+    def answers(sequence, ttl):
+        return [expired(sequence, "10.0.0.1")] if ttl == 1 else []
+
+    prober = scripted(answers)
+    trace = Tracing(prober, plan(hops=2, timeout_s=0.1))
+    running = trace.run()
+    assert shown([next(running)]) == [(1, ["10.0.0.1"])]
+    trace._send(tracing.Schedule(0.0, 1.0), time.perf_counter())
+    trace._send(tracing.Schedule(0.0, 1.0), time.perf_counter())
+    prober.later(answer(3), answer(4))
+    while time.perf_counter() < max(trace._awaited.values()):
+        threading.Event().wait(0.01)
+    assert shown(running) == [(2, ["10.0.9.9"])]
+    assert trace.way.reached
 
 
 def test_no_more_are_awaited_at_once_than_may_be(scripted, answer):

@@ -170,7 +170,7 @@ class Ledger:
             number,
             news,
             duplicate=before == ANSWERED,
-            late=before == LOST,
+            late=before == LOST or (before != ANSWERED and (news.rtt_s or 0.0) > self._timeout_s),
             overtaken=before in {AWAITED, TROUBLED} and number < self._highest,
         )
         self._count(outcome, news)

@@ -82,6 +82,9 @@ class Tracing:
             self._take(self._prober.send(self._sent, ttl))
 
     def _lose(self, now_s: float) -> None:
+        if next(iter(self._awaited.values()), now_s + 1) <= now_s:
+            # What has come while whoever takes the hops was slow is not lost.
+            self._take(self._prober.read(wait(self._prober, 0)))
         for number, until_s in list(self._awaited.items()):
             if until_s > now_s:
                 return

@@ -42,6 +42,16 @@ def test_refused(probing, heard, server):
     assert news.rtt_s > 0
 
 
+def test_out_of_descriptors(probing, server, monkeypatch):
+    def none(candidate):
+        raise explain(OSError(errno.EMFILE, "x"), str(candidate), "open")
+
+    monkeypatch.setattr(tcp.tcp, "open_socket", none)
+    (news,) = probing(f"tcp://127.0.0.1:{server.getsockname()[1]}").send(1)
+    assert (news.kind, news.how) == ("unsent", "limit")
+    assert "out of file descriptors" in news.words
+
+
 def test_no_way_there(own_network, probing):
     (news,) = probing("tcp://192.0.2.1:80").send(1)
     assert (news.kind, news.how, news.source) == ("unsent", "unreachable", "")

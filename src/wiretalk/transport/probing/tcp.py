@@ -6,7 +6,7 @@ import socket
 from select import POLLOUT
 from struct import unpack_from
 
-from wiretalk.errors import OpenError, RefusedError, TimedOutError, WiretalkError
+from wiretalk.errors import LimitError, OpenError, RefusedError, TimedOutError, WiretalkError
 from wiretalk.transport import tcp
 from wiretalk.transport.connecting import finish_connect, start_connect
 from wiretalk.transport.names import host_of
@@ -43,7 +43,11 @@ class TcpProber:
 
     def send(self, sequence: int, ttl: int | None = None) -> list[News]:
         """See `news.Prober`."""
-        sock = tcp.open_socket(self._candidate)
+        try:
+            sock = tcp.open_socket(self._candidate)
+        except LimitError as error:
+            # Out of descriptors now, and maybe not a moment later.
+            return [News("unsent", sequence, words=error.reason, how=error.how)]
         self._socks[sock.fileno()] = (sock, sequence)
         self._by_sequence[sequence] = sock.fileno()
         hearing.prepare(sock)
