@@ -182,6 +182,8 @@ async def test_a_token_and_a_socket_file_need_no_name(http, tmp_path):
 def test_introductions(site):
     plain = make("http", directory=str(site))
     assert plain.introduce(["tcp://127.0.0.1:80"]) == [f"serving {site} at http://127.0.0.1:80/"]
+    both = ["tcp://[::1]:80", "tcp://127.0.0.1:80", "tcp://127.0.0.1:81"]
+    assert plain.introduce(both) == [f"serving {site} at http://localhost:80/ and http://127.0.0.1:81/"]
     assert plain.introduce(["unix:x"]) == [f"serving {site}"]
     token = make("http", directory=str(site), token="t")
     assert token.introduce(["tls://:1", "tcp4://:2"]) == [

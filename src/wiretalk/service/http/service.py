@@ -125,7 +125,7 @@ class HttpService(Service):
 
     def introduce(self, addresses: Iterable[str]) -> list[str]:
         """Return what to tell people when it has begun."""
-        urls = [url for url in map(as_url, addresses) if url]
+        urls = as_urls(addresses)
         told = f"serving {os.path.abspath(self._directory)}" + (f" at {' and '.join(urls)}" if urls else "")
         asked = ", to those who know the token" if self._token is not None and not self._public else ""
         return [told + asked]
@@ -169,6 +169,21 @@ def as_url(address: str) -> str:
     if known is None:
         return ""
     return f"{known}://{'localhost' if rest.startswith(':') else ''}{rest}/"
+
+
+def as_urls(addresses: Iterable[str]) -> list[str]:
+    """Return what a browser is told to go to any of these addresses; localhost, where it is both of its addresses.
+
+    >>> as_urls(["tcp://[::1]:8080", "tcp://127.0.0.1:8080"])
+    ['http://localhost:8080/']
+    """
+    urls = [url for url in map(as_url, addresses) if url]
+    for url in [url for url in urls if "://127.0.0.1:" in url]:
+        twin = url.replace("127.0.0.1", "[::1]", 1)
+        if twin in urls:
+            urls.remove(twin)
+            urls[urls.index(url)] = url.replace("127.0.0.1", "localhost", 1)
+    return urls
 
 
 def make(
