@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from argparse import Namespace
-from select import POLLIN
 
 import pytest
 
 from wiretalk.address import parse
 from wiretalk.cli.tracing import TextHops, trace
-from wiretalk.ping import Hop, TracePlan
+from wiretalk.ping import Hop, Stop, TracePlan
 from wiretalk.ping.naming import Names
 from wiretalk.transport.probing import News
 
@@ -29,40 +27,24 @@ class Interrupted:
 
     def __init__(self, hops):
         self._hops = hops
-        self._bell, self._ring = os.pipe()
+        self.stop = Stop()
 
     def send(self, sequence, ttl=None):
         if ttl == self._hops + 5:
-            os.write(self._ring, b"!")
+            self.stop.say()
         if ttl > self._hops and ttl != self._hops + 2:
             return []
         return [News("expired", sequence, f"10.0.{ttl}.1", 0.001, words="Time to live exceeded")]
 
     def watched(self):
-        return [(self._bell, POLLIN)]
-
-    def read(self, ready):
-        raise KeyboardInterrupt
+        return []
 
     def forget(self, sequence):
         pass
 
-    def close(self):
-        os.close(self._bell)
-        os.close(self._ring)
 
-
-@pytest.fixture
-def interrupted():
-    made = []
-
-    def make(hops):
-        made.append(Interrupted(hops))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
+def traced(prober, arguments):
+    return trace(prober, plan(), arguments, prober.stop)
 
 
 def arguments(**more):
@@ -74,8 +56,8 @@ def plan():
 
 
 @pytest.mark.parametrize("hops", [0, 1])
-def test_ctrl_c(interrupted, capfd, hops):
-    assert trace(interrupted(hops), plan(), arguments()) == 130
+def test_ctrl_c(capfd, hops):
+    assert traced(Interrupted(hops), arguments()) == 130
     out, err = capfd.readouterr()
     told = [f"  10.0.{number}.1  1.00 ms  1.00 ms" for number in range(1, hops + 1)]
     told += ["  *  *", f"  10.0.{hops + 2}.1  1.00 ms  1.00 ms"]
@@ -86,8 +68,8 @@ def test_ctrl_c(interrupted, capfd, hops):
     )
 
 
-def test_ctrl_c_as_json(interrupted, capfd):
-    assert trace(interrupted(1), plan(), arguments(json=True)) == 130
+def test_ctrl_c_as_json(capfd):
+    assert traced(Interrupted(1), arguments(json=True)) == 130
     out, err = capfd.readouterr()
     hop, _, _, summary = map(json.loads, out.splitlines())
     assert (hop["hop"], hop["names"], [one["from"] for one in hop["probes"]]) == (1, {}, ["10.0.1.1"] * 2)
@@ -95,11 +77,11 @@ def test_ctrl_c_as_json(interrupted, capfd):
     assert err == ""
 
 
-def test_names_are_asked_for(interrupted, capfd, monkeypatch):
+def test_names_are_asked_for(capfd, monkeypatch):
     from wiretalk.transport import probing
 
     monkeypatch.setattr(probing, "name_of", lambda host: f"router-{host}")
-    assert trace(interrupted(1), plan(), arguments(numeric=False)) == 130
+    assert traced(Interrupted(1), arguments(numeric=False)) == 130
     assert capfd.readouterr().out.splitlines()[0] in {
         " 1  router-10.0.1.1 (10.0.1.1)  1.00 ms  1.00 ms",
         " 1  10.0.1.1  1.00 ms  1.00 ms",

@@ -3,7 +3,7 @@
 import threading
 import time
 
-from wiretalk.ping import Pinging, Plan
+from wiretalk.ping import Pinging, Plan, Stop
 
 
 def plan(**settings):
@@ -18,7 +18,7 @@ def test_until_all_are_answered(scripted, answer):
         return [answer(1)] if sequence == 1 else []
 
     prober = scripted(answers)
-    pinging = Pinging(prober, plan(count=3))
+    pinging = Pinging(prober, plan(count=3), Stop())
     assert [(one.what, one.sequence) for one in pinging.run()] == [("answer", 1), ("answer", 2), ("answer", 3)]
     assert prober.sent == [(1, None), (2, None), (3, None)]
     assert pinging.ledger.received == 3
@@ -27,49 +27,53 @@ def test_until_all_are_answered(scripted, answer):
 
 def test_the_lost_are_told_and_forgotten(scripted):
     prober = scripted(lambda *_: None)
-    pinging = Pinging(prober, plan(count=2, timeout_s=0.02))
+    pinging = Pinging(prober, plan(count=2, timeout_s=0.02), Stop())
     assert [(one.what, one.sequence) for one in pinging.run()] == [("lost", 1), ("lost", 2)]
     assert prober.forgotten == [1, 2]
     assert pinging.ledger.lost_percent == 100
 
 
 def test_the_deadline_ends_it(scripted):
-    pinging = Pinging(scripted(lambda *_: None), plan(deadline_s=0.05))
+    pinging = Pinging(scripted(lambda *_: None), plan(deadline_s=0.05), Stop())
     assert list(pinging.run()) == []
     assert pinging.ledger.transmitted >= 1
     assert pinging.ledger.awaited == pinging.ledger.transmitted
 
 
 def test_what_is_on_its_way_when_it_is_stopped_is_not_lost(scripted, answer):
-    prober = scripted(lambda sequence, _: [answer(1, 0.05)] if sequence == 1 else [])
-    pinging = Pinging(prober, plan(count=3))
-    running = pinging.run()
-    assert next(running).sequence == 1
-    while len(prober.sent) < 3:
-        pinging.ledger.sent(0.0)
-        prober.send(len(prober.sent) + 1)
-    running.close()
-    prober.later(answer(2))
+    def answers(sequence, _):
+        if sequence == 3:
+            stop.say()
+            prober.later(answer(2))
+        return [answer(1, 0.05)] if sequence == 1 else []
+
+    stop = Stop()
+    prober = scripted(answers)
+    pinging = Pinging(prober, plan(), stop)
     # The third is waited for, twice as long as the longest took; not for ever.
-    assert [one.sequence for one in pinging.last()] == [2]
+    assert [one.sequence for one in pinging.run()] == [1, 2]
     assert (pinging.ledger.received, pinging.ledger.awaited) == (2, 1)
 
 
-def test_nobody_has_ever_answered(scripted):
-    pinging = Pinging(scripted(lambda *_: None), plan(count=1))
-    pinging.ledger.sent(0.0)
-    assert list(pinging.last()) == []
+def test_stopped_while_it_waits_and_nobody_has_ever_answered(scripted):
+    stop = Stop()
+    saying = threading.Timer(0.02, stop.say)
+    saying.start()
+    pinging = Pinging(scripted(lambda *_: None), plan(interval_s=60.0), stop)
+    assert list(pinging.run()) == []
+    saying.join()
+    assert pinging.ledger.transmitted == 1
 
 
 def test_what_nobody_asked_is_no_outcome(scripted, answer):
     prober = scripted(lambda sequence, _: [answer(77), answer(sequence)])
-    assert [one.sequence for one in Pinging(prober, plan(count=1)).run()] == [1]
+    assert [one.sequence for one in Pinging(prober, plan(count=1), Stop()).run()] == [1]
 
 
 def test_ticks_come_while_nothing_does(scripted, answer):
     prober = scripted(lambda *_: None)
     ticks = 0
-    pinging = Pinging(prober, plan(count=1), tick_s=0.002)
+    pinging = Pinging(prober, plan(count=1), Stop(), tick_s=0.002)
     for outcome in pinging.run():
         if outcome is None:
             ticks += 1
@@ -81,7 +85,7 @@ def test_ticks_come_while_nothing_does(scripted, answer):
 
 def test_who_is_slow_to_take_what_comes_loses_nothing(scripted, answer):
     prober = scripted(lambda sequence, _: [answer(2)] if sequence == 2 else [])
-    pinging = Pinging(prober, plan(count=2, timeout_s=0.05))
+    pinging = Pinging(prober, plan(count=2, timeout_s=0.05), Stop())
     running = pinging.run()
     assert next(running).sequence == 2
     prober.later(answer(1))
@@ -97,12 +101,12 @@ def test_a_slow_answer_holds_up_no_probe(scripted, answer):
             prober.later(*(answer(number) for number in range(1, 6)))
 
     prober = scripted(answers)
-    assert len(list(Pinging(prober, plan(count=5)).run())) == 5
+    assert len(list(Pinging(prober, plan(count=5), Stop()).run())) == 5
 
 
 def test_an_answer_wakes_who_waits(scripted, answer):
     prober = scripted(lambda *_: None)
-    pinging = Pinging(prober, plan(count=1))
+    pinging = Pinging(prober, plan(count=1), Stop())
     ringing = threading.Timer(0.02, prober.later, (answer(1),))
     ringing.start()
     began = time.monotonic()

@@ -22,12 +22,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Callable
+    from types import FrameType
 
     from wiretalk.address import Address
     from wiretalk.cli.parser import Parser
-    from wiretalk.ping import TracePlan
+    from wiretalk.ping import Stop, TracePlan
     from wiretalk.transport.candidate import Candidate
     from wiretalk.transport.probing import Prober
+
+    Doing = Callable[[Prober, Stop], int]
+    """Asks until it is over or to stop, and returns the exit status."""
 
 DESCRIPTION = """\
 Ask a host again and again, and tell how long each answer took.
@@ -152,17 +156,36 @@ def run(arguments: Namespace) -> int:
 
     _check(arguments)
     doing = _trace(arguments) if arguments.trace else _ping(arguments)
+    # Until somebody is asked, Ctrl-C ends it at once.
     hear_signals()
     candidates = resolved(arguments.target, Deadline(CONNECT_TIMEOUT_S))
     candidate = choose(candidates, arguments.version)
     prober = _open(candidate, arguments)
     try:
-        status = doing(prober)
+        status = doing(prober, _stopped_by_signals())
     finally:
         prober.close()
     if status in ASK_ANOTHER:
         _tell_of_another(candidate, candidates)
     return status
+
+
+def _stopped_by_signals() -> Stop:
+    """Return what the first signal that would interrupt us says; the next one interrupts."""
+    import signal
+
+    from wiretalk.ping import Stop
+
+    stop = Stop()
+
+    def heard(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.default_int_handler)
+        stop.say()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.default_int_handler:
+            signal.signal(number, heard)
+    return stop
 
 
 def _tell_of_another(asked: Candidate, candidates: list[Candidate]) -> None:
@@ -210,7 +233,7 @@ def _open(candidate: Candidate, arguments: Namespace) -> Prober:
         raise NotPermittedError(error.address, reason) from error
 
 
-def _ping(arguments: Namespace) -> Callable[[Prober], int]:
+def _ping(arguments: Namespace) -> Doing:
     from wiretalk.ping import Plan
     from wiretalk.ping.plan import most_awaited
 
@@ -222,21 +245,21 @@ def _ping(arguments: Namespace) -> Callable[[Prober], int]:
         most_awaited=most_awaited(arguments.target.scheme),
     )
 
-    def doing(prober: Prober) -> int:
+    def doing(prober: Prober, stop: Stop) -> int:
         from wiretalk.cli.pinging import ping
 
-        return ping(prober, plan, arguments)
+        return ping(prober, plan, arguments, stop)
 
     return doing
 
 
-def _trace(arguments: Namespace) -> Callable[[Prober], int]:
+def _trace(arguments: Namespace) -> Doing:
     plan = _trace_plan(arguments)
 
-    def doing(prober: Prober) -> int:
+    def doing(prober: Prober, stop: Stop) -> int:
         from wiretalk.cli.tracing import trace
 
-        return trace(prober, plan, arguments)
+        return trace(prober, plan, arguments, stop)
 
     return doing
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 
 from wiretalk.cli.output import tell, write_out
 from wiretalk.errors import EXIT_STATUS
@@ -15,36 +14,29 @@ if TYPE_CHECKING:
 
     from wiretalk.address import Address
     from wiretalk.cli.picture import Picture
-    from wiretalk.ping import Ledger, Outcome, Pinging, Plan
+    from wiretalk.ping import Ledger, Outcome, Pinging, Plan, Stop
     from wiretalk.transport.probing import News, Prober
 
 TICK_S = 0.1
 """Between two looks of a live histogram at the size of its terminal."""
 
 
-def ping(prober: Prober, plan: Plan, arguments: Namespace) -> int:
-    """Ask until it is over or interrupted, and tell; return the exit status.
+def ping(prober: Prober, plan: Plan, arguments: Namespace, stop: Stop) -> int:
+    """Ask until it is over or to stop, and tell; return the exit status.
 
     Ctrl-C is how a ping without --count ends, so it is no failure as long as somebody has answered.
     """
     from wiretalk.ping import Pinging
 
     live = arguments.histogram and os.isatty(2)
-    pinging = Pinging(prober, plan, tick_s=TICK_S if live else None)
+    pinging = Pinging(prober, plan, stop, tick_s=TICK_S if live else None)
     report = _report(arguments, pinging)
-    interrupted = False
-    try:
-        report.begin(prober)
-        for outcome in pinging.run():
-            report.tell(outcome)
-    except KeyboardInterrupt:
-        interrupted = True
-        with suppress(KeyboardInterrupt):
-            for outcome in pinging.last():
-                report.tell(outcome)
+    report.begin(prober)
+    for outcome in pinging.run():
+        report.tell(outcome)
     report.end(pinging)
     how = pinging.ledger.how
-    return EXIT_STATUS["interrupted" if interrupted and not pinging.ledger.received else how]
+    return EXIT_STATUS["interrupted" if stop.said and not pinging.ledger.received else how]
 
 
 def _report(arguments: Namespace, pinging: Pinging) -> Report:

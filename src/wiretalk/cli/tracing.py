@@ -10,34 +10,28 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
 
-    from wiretalk.ping import Hop, TracePlan
+    from wiretalk.ping import Hop, Stop, TracePlan
     from wiretalk.ping.naming import Names
     from wiretalk.transport.probing import News, Prober
 
 
-def trace(prober: Prober, plan: TracePlan, arguments: Namespace) -> int:
-    """Follow the way until it is over or interrupted, and tell; return the exit status."""
+def trace(prober: Prober, plan: TracePlan, arguments: Namespace, stop: Stop) -> int:
+    """Follow the way until it is over or to stop, and tell; return the exit status."""
     from wiretalk.ping import Tracing
     from wiretalk.ping.naming import Names
     from wiretalk.transport import told
     from wiretalk.transport.probing import name_of
 
     names = None if arguments.numeric else Names(name_of)
-    tracing = Tracing(prober, plan, names)
+    tracing = Tracing(prober, plan, stop, names)
     show = (JsonHops if arguments.json else TextHops)(names)
-    interrupted = False
-    try:
-        if not arguments.json:
-            tell(f"the way to {told(arguments.target)} ({prober.host}), {plan.hops} hops at most")
-        for hop in tracing.run():
-            show.hop(hop)
-    except KeyboardInterrupt:
-        interrupted = True
-        for hop in tracing.rest():
-            show.hop(hop)
+    if not arguments.json:
+        tell(f"the way to {told(arguments.target)} ({prober.host}), {plan.hops} hops at most")
+    for hop in tracing.run():
+        show.hop(hop)
     way = tracing.way
     show.end(prober.host, reached=way.reached, how=way.how)
-    return EXIT_STATUS["interrupted" if interrupted and not way.reached else way.how]
+    return EXIT_STATUS["interrupted" if stop.said and not way.reached else way.how]
 
 
 class TextHops:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wiretalk.ping.plan import Plan as Plan
     from wiretalk.ping.plan import TracePlan as TracePlan
     from wiretalk.ping.tracing import Tracing as Tracing
+    from wiretalk.ping.waiting import Stop as Stop
 
 _HOMES = {
     "Histogram": "histogram",
@@ -23,6 +24,7 @@ _HOMES = {
     "Outcome": "ledger",
     "Pinging": "pinging",
     "Plan": "plan",
+    "Stop": "waiting",
     "TracePlan": "plan",
     "Tracing": "tracing",
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wiretalk.ping.hops import Hop
     from wiretalk.ping.naming import Names
     from wiretalk.ping.plan import TracePlan
+    from wiretalk.ping.waiting import Stop
     from wiretalk.transport.probing import News, Prober
 
 NAMES_LOOK_S = 0.02
@@ -29,16 +30,18 @@ class Tracing:
     Args:
         prober: what asks.
         plan: how far and how often.
+        stop: says when it is to be over before that.
         names: whom the hops' names are asked of; None: they are not.
 
     Attributes:
         way: what is known so far.
     """
 
-    def __init__(self, prober: Prober, plan: TracePlan, names: Names | None = None) -> None:
+    def __init__(self, prober: Prober, plan: TracePlan, stop: Stop, names: Names | None = None) -> None:
         self.way = Way(prober.host, plan.hops, plan.probes)
         self._prober = prober
         self._plan = plan
+        self._stop = stop
         self._names = names
         # When each that is awaited will be lost; the first is the first.
         self._awaited: dict[int, float] = {}
@@ -53,8 +56,8 @@ class Tracing:
         end_s = None if self._plan.deadline_s is None else start_s + self._plan.deadline_s
         while True:
             now_s = time.perf_counter()
-            if end_s is not None and now_s >= end_s:
-                yield from self.rest()
+            if self._stop.said or (end_s is not None and now_s >= end_s):
+                yield from self._rest()
                 return
             self._send(schedule, now_s)
             self._lose(now_s)
@@ -65,7 +68,7 @@ class Tracing:
                 return
             self._hear(self._next_s(schedule, end_s, now_s))
 
-    def rest(self) -> Iterator[Hop]:
+    def _rest(self) -> Iterator[Hop]:
         """Yield what is known, where no more is waited for."""
         yield from (hop for hop, _ in self._unnamed)
         self._unnamed.clear()
@@ -93,7 +96,7 @@ class Tracing:
             self.way.lost(number)
 
     def _hear(self, until_s: float) -> None:
-        ready = wait(self._prober, until_s - time.perf_counter())
+        ready = wait(self._prober, until_s - time.perf_counter(), self._stop)
         if ready:
             self._take(self._prober.read(ready))
 
