@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pytest
+import trustme
 
 from wiretalk.cli import main
 from wiretalk.cli.services.secret import TOKEN
@@ -264,6 +265,25 @@ def test_a_token_in_a_file_or_around(served, tmp_path):
         server.process.send_signal(signal.SIGTERM)
         assert server.wait() == 0
         assert "horse" not in server.err
+
+
+def test_a_client_certificate_instead_of_a_token(served, tmp_path, monkeypatch):
+    monkeypatch.delenv(TOKEN, raising=False)
+    authority = trustme.CA()
+    files = {
+        "ca": authority.cert_pem,
+        "server": authority.issue_cert("localhost").private_key_and_cert_chain_pem,
+        "alice": authority.issue_cert("alice@example.org").private_key_and_cert_chain_pem,
+    }
+    for name, pem in files.items():
+        pem.write_to_path(str(tmp_path / name))
+    server = served(f"tls://:0?cert={tmp_path}/server&ca={tmp_path}/ca", "--", "tr", "a-z", "A-Z")
+    there = f"tls://localhost:{server.port}?ca={tmp_path}/ca"
+    proved = run(WIRETALK, "connect", f"{there}&cert={tmp_path}/alice", said=b"hello\n")
+    assert (proved.stdout, proved.returncode) == (b"HELLO\n", 0)
+    stranger = run(WIRETALK, "connect", there, said=b"hello\n")
+    assert stranger.stdout == b""
+    assert stranger.returncode == 8
 
 
 # what is told, and how it ends
