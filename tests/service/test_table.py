@@ -11,7 +11,6 @@ import wiretalk.service.template
 from wiretalk.errors import UsageError
 from wiretalk.service import SERVICES, Service, make
 
-
 NEEDED = {"exec": {"run": ["true"]}}
 """What a service cannot be made without."""
 
