@@ -134,6 +134,18 @@ def test_elsewhere_it_is_drawn_once_at_the_end(ledger, screen):
     assert told.splitlines() == lines(ledger, 80, 12)
 
 
+def test_where_it_cannot_be_seen_nothing_is_lost(ledger, capfd, monkeypatch):
+    def full(fd, data):
+        raise OSError
+
+    drawn = Picture(ledger, live=False)
+    drawn.print("one\n")
+    monkeypatch.setattr(os, "write", full)
+    drawn.finish()
+    monkeypatch.undo()
+    assert capfd.readouterr() == ("one\n", "")
+
+
 def test_the_size_of_the_terminal(monkeypatch):
     def none(_):
         raise OSError

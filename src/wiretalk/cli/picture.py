@@ -86,8 +86,12 @@ def terminal_size() -> tuple[int, int]:
 
 def _write_err(text: str) -> None:
     data = memoryview(text.encode())
-    while data:
-        data = data[os.write(2, data) :]
+    try:
+        while data:
+            data = data[os.write(2, data) :]
+    except OSError:
+        # Standard error is closed or full: nobody can see it.
+        return
 
 
 def lines(ledger: Ledger, columns: int, most_rows: int) -> list[str]:
