@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import resource
 import selectors
@@ -13,7 +12,7 @@ import pytest
 
 MEMBERS = 2000
 SPEAKERS = 10
-SAID = 12
+SAID = 8
 PATIENCE_S = 90
 LINE = re.compile(rb"<guest-(\d+)> (\d+) x+\n")
 
@@ -84,19 +83,21 @@ def until(selector, condition):
         assert time.monotonic() < late, "it did not come to that in time"
 
 
+def heard_by(member):
+    return member.heard.count(b"x\n")
+
+
 def test_each_hears_every_message_once_and_in_one_order(members):
     selector, listening, deaf = members
     speaking = listening[:SPEAKERS]
     for number in range(SAID):
         for member in speaking:
-            member.sock.send(b"%d %b\n" % (number, b"x" * 1000))
-        for key, _ in selector.select(0):
-            key.data.read()
+            member.sock.send(b"%d %b\n" % (number, b"x" * 1500))
+        # What is said next is another turn of the server's loop: no turn may bring more than the deaf one has room for.
+        while heard_by(listening[-1]) < SPEAKERS * (number + 1):
+            for key, _ in selector.select(PATIENCE_S):
+                key.data.read()
     total = SPEAKERS * SAID
-
-    def heard_by(member):
-        return member.heard.count(b"x\n")
-
     until(selector, lambda: all(heard_by(one) == total - SAID * (one in speaking) for one in listening))
     order = listening[-1].lines()
     assert sorted(order) == sorted((one.number, number) for one in speaking for number in range(SAID))
@@ -114,15 +115,3 @@ def test_each_hears_every_message_once_and_in_one_order(members):
     missed = int(re.search(rb"-- (\d+) messages missed", said).group(1))
     assert [(int(who), int(number)) for who, number in LINE.findall(said)] == order[: total - missed]
     assert 0 < missed < total
-
-
-def test_json_says_what_it_came_to(shell_server):
-    server = shell_server("chat", ["tcp://127.0.0.1:0"], "--json")
-    with socket.create_connection(server.host_and_port(), timeout=60) as peer:
-        peer.sendall(b"hello\n/quit\n")
-        while peer.recv(4096):
-            pass
-    assert server.end() == 0
-    events = [json.loads(line) for line in server.process.stdout.read().splitlines()]
-    assert [event["event"] for event in events] == ["listening", "open", "ending", "totals"]
-    assert events[-1]["messages_received"] == 2
