@@ -25,7 +25,7 @@ class Presence:
 
     def __init__(self, conversation: Conversation) -> None:
         self._conversation = conversation
-        # When to look closer; None: the peer has not finished yet, so far as is known.
+        # When to look closer; None: the peer would be heard if it left, so far.
         self._due: float | None = None
 
     def is_over(self) -> bool:
@@ -37,7 +37,7 @@ class Presence:
             return False
         if is_broken(sock):
             return True
-        if not getattr(self._conversation, "_input_over", False):
+        if not self._hears_nothing():
             return False
         now = time.monotonic()
         if self._due is None:
@@ -46,6 +46,11 @@ class Presence:
             return False
         self._due = now + PRESENCE_S
         return is_abandoned(sock)
+
+    def _hears_nothing(self) -> bool:
+        """Return whether the peer could leave unheard: it has finished, or it has said more than is read for now."""
+        conversation: Any = self._conversation
+        return getattr(conversation, "_input_over", False) or getattr(conversation, "_paused", False)
 
     def _socket(self) -> Any:
         """Return the conversation's own socket, below all layers; None where it shares one, or it is no socket."""
