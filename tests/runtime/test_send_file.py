@@ -11,7 +11,7 @@ import pytest
 import wiretalk
 from wiretalk.errors import ClosedError, EndedError, ResetError, TimedOutError, UsageError
 from wiretalk.limits import SEND_BUFFER_BYTES, Limits
-from wiretalk.runtime import connection as connections
+from wiretalk.runtime import sending
 
 SIZE = 2 * 1024 * 1024 + 3
 
@@ -90,7 +90,7 @@ def test_a_file_arrives_between_messages(loops, file, tmp_path, address, layers)
 
 
 def test_a_file_in_several_stretches(monkeypatch, loops, file):
-    monkeypatch.setattr(connections, "FILE_STRETCH_BYTES", 1_000_000)
+    monkeypatch.setattr(sending, "FILE_STRETCH_BYTES", 1_000_000)
 
     async def session(connection):
         await connection.send_file(file[0], 0, SIZE)
