@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import socket
 
@@ -288,6 +289,18 @@ async def test_a_program_that_is_gone_meanwhile_is_told(tmp_path, caplog):
         async with wiretalk.connect(server.addresses[0]) as connection:
             assert await all_of(connection) == [b"wiretalk: failed: the program could not be started\n"]
     assert "there is no such program" in caplog.text
+
+
+async def test_a_system_that_is_out_of_descriptors_is_told(monkeypatch, caplog):
+    def start(*_, **__):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr("wiretalk.runtime.launching.start", start)
+    async with make("exec", run=["cat"], max_running=1).serve(TCP) as server:
+        for _ in range(2):
+            async with wiretalk.connect(server.addresses[0]) as connection:
+                assert await all_of(connection) == [b"wiretalk: failed: the program could not be started\n"]
+    assert "out of file descriptors (ulimit -n raises it)" in caplog.text
 
 
 # listed commands

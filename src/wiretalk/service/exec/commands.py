@@ -102,7 +102,9 @@ class Command:
 
         fields = {one: value(one) for one in patterns}
         self._words = [Template(word, fields) for word in run]
-        self.program = self._words[0].fill(dict.fromkeys(patterns, b"")).decode("utf-8", "surrogateescape") if run else ""
+        self.program = (
+            self._words[0].fill(dict.fromkeys(patterns, b"")).decode("utf-8", "surrogateescape") if run else ""
+        )
         if used:
             raise UsageError(run[0], 0, "the program itself is not for peers to choose", length=len(run[0]))
         if not self.program:

@@ -6,11 +6,12 @@ import asyncio
 import logging
 import os
 
-from wiretalk.errors import LimitError, OpenError, UsageError, WiretalkError
+from wiretalk.errors import LimitError, UsageError, WiretalkError
 from wiretalk.limits import EXEC_LOOK_S
 from wiretalk.runtime.launching import Program
 from wiretalk.runtime.presence import Presence
 from wiretalk.service.exec.complaints import Complaints
+from wiretalk.transport import explain
 from wiretalk.units import format_duration, format_size
 
 TYPE_CHECKING = False
@@ -208,9 +209,10 @@ class Runner:
                 errors=Complaints(f"{client.peer}: {arguments[0]}").take if manner.errors == "log" else manner.errors,
                 reaped=reaped,
             )
-        except (OpenError, LimitError) as error:
+        except (OSError, LimitError) as error:
             self.running -= 1
-            log.warning("%s: %s", client.peer, error)
+            told = error if isinstance(error, WiretalkError) else explain(error, arguments[0], "open")
+            log.warning("%s: %s", client.peer, told)
             return Outcome("failed", "the program could not be started")
 
 
