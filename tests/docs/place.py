@@ -118,7 +118,7 @@ def listened_on(port):
 
 
 def states_of(port):
-    """Yield the kind and the state of each socket of this machine that has a port: those that linger after their end too."""
+    """Yield kind and state of each socket of this machine with a port; those that linger after their end too."""
     for table in ("tcp", "tcp6", "udp", "udp6"):
         try:
             rows = Path("/proc/net", table).read_text(encoding="ascii").split("\n")[1:-1]
