@@ -157,6 +157,16 @@ def test_one_turn_sends_a_little(monkeypatch, sockets, file):
     assert asked == [FILE_BYTES_A_WAKE]
 
 
+def test_a_socket_without_room(sockets, file):
+    part = FilePart(file[0], 0, SIZE)
+    with pytest.raises(BlockingIOError):
+        while True:
+            sockets[0].send(bytes(1 << 16))
+    with pytest.raises(BlockingIOError):
+        part.send_to(sockets[0])
+    assert len(part) == SIZE
+
+
 def test_without_a_descriptor_there_is_no_part(monkeypatch):
     with pytest.raises(OSError, match="descriptor"):
         FilePart(-1, 0, 1)

@@ -112,7 +112,7 @@ class Exchange:
         return self._http.send(h11.InformationalResponse(status_code=100, headers=[], reason="Continue")) or b""
 
     def start(self, status: int, headers: Headers, size: int | None, *, last: bool = False) -> bytes:
-        """Return the head of an answer; b"": the connection is in no state for one.
+        """Return the head of an answer to what has been asked last, or to what was no request.
 
         Args:
             status, headers: as in `Answer`.
@@ -120,8 +120,6 @@ class Exchange:
             last: whether nothing more is to be asked for.
         """
         http = self._http
-        if self.over:
-            return b""
         told = list(headers)
         if size is not None:
             told.append(("Content-Length", str(size)))

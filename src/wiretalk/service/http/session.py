@@ -68,7 +68,7 @@ class Site:
         permits: who may.
         headers: that every answer has.
         told: called with each request that has been answered: the connection, "request", its facts, and a sentence.
-        times: how long peers may take.
+        times: how long peers may take; None: as in `wiretalk.limits`.
     """
 
     def __init__(
@@ -77,8 +77,8 @@ class Site:
         putting: Putting | None,
         permits: Permits,
         *,
-        headers: tuple[tuple[str, str], ...] = (),
-        told: Told | None = None,
+        headers: tuple[tuple[str, str], ...],
+        told: Told,
         times: Times | None = None,
     ) -> None:
         self.getting = getting
@@ -132,8 +132,6 @@ class Talk:
         exchange, times, connection = self._exchange, self._times, self._connection
         begun_at: float | None = None
         while (request := exchange.head()) is None:
-            if exchange.over:
-                return None
             if begun_at is None and exchange.begun:
                 begun_at = time.monotonic()
             left_s = times.idle_s if begun_at is None else begun_at + times.head_s - time.monotonic()
@@ -222,8 +220,6 @@ class Talk:
             size = None if answer.status in {204, 304} else answer.size
             headers = [("Date", write_date(time.time())), *answer.headers, *self._site.headers]
             wire = exchange.start(answer.status, headers, size, last=request is None)
-            if not wire:
-                return
             if bare or not answer.body:
                 await self._write(wire)
             else:
@@ -297,9 +293,6 @@ class Talk:
             return
 
     def _tell(self, request: Request | None, status: int, size: int, duration_s: float) -> None:
-        told = self._site.told
-        if told is None:
-            return
         method, path = (request.method, request.target) if request is not None else ("", "")
         facts = {
             "method": method,
@@ -309,7 +302,7 @@ class Talk:
             "duration_s": round(duration_s, 6),
         }
         what = f"{method} {path}" if method else "no request"
-        told(self._connection, "request", facts, f"{what}: {status}, {size} bytes, {duration_s:.3f} s")
+        self._site.told(self._connection, "request", facts, f"{what}: {status}, {size} bytes, {duration_s:.3f} s")
 
 
 NO_UPLOADS = ": this server takes no files (--upload)"
