@@ -16,7 +16,7 @@ def test_who_comes_is_welcomed_and_announced(chat):
         ["-- guest-2 has joined"],
         [
             "-- welcome: you are guest-2, in lobby, with 1 other",
-            "-- what you type is said to all of them; /nick NAME gives you a name, /help tells what else there is",
+            "-- what you type is said to all; /nick NAME names you, /help tells the rest",
         ],
     ]
 

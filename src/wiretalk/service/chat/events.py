@@ -82,7 +82,7 @@ def _renamed(told: dict[str, Any]) -> list[str]:
 def _welcome(told: dict[str, Any]) -> list[str]:
     return [
         f"-- welcome: {_whereabouts(told)}",
-        "-- what you type is said to all of them; /nick NAME gives you a name, /help tells what else there is",
+        "-- what you type is said to all; /nick NAME names you, /help tells the rest",
     ]
 
 
