@@ -247,6 +247,23 @@ def test_two_hundred_at_once_of_whom_some_are_told_to_come_again(served):
     assert all(re.fullmatch(rb"wiretalk: busy: 8 programs run already, .*\n", one) for one in busy)
 
 
+def test_without_limits_and_with_all_that_may_be_said(served, tmp_path):
+    words = [
+        "--timeout",
+        "never",
+        "--max-output",
+        "never",
+        "--directory",
+        str(tmp_path),
+        "--env",
+        "A=b",
+        "--env",
+        "C=d",
+    ]
+    server = served(TCP, *words, "--stderr", "output", "--", "sh", "-c", "pwd; echo $A$C >&2")
+    assert run("nc", "-N", "127.0.0.1", server.port).stdout == f"{tmp_path}\nbd\n".encode()
+
+
 # secrets
 
 

@@ -118,7 +118,7 @@ class Program:
         self._child = sock.child
         self._complaints = None
         if not isinstance(errors, str):
-            self._complaints = Complaints(loop, sock.complaints, errors)
+            self._complaints = Complaints(loop, sock.take_complaints(), errors)
         limits = Limits(idle_timeout_s=None)
         plan = Plan(Address("exec", "", None, self.name, {}, self.name), None, None, limits, dialled=True)
         self.connection = Connection(plan, self.name, "")

@@ -27,9 +27,8 @@ class ChildSocket(SpeakingSocket):
     """Our end of a program's input and output; closing it ends the program."""
 
     child: Child | None = None
-    complaints = -1
-    """Our end of its standard error, a pipe that never blocks, where that is wanted; whoever takes it closes it."""
     _broken_off = False
+    _complaints = -1
 
     def end_reason(self) -> OSError | None:
         """See `SpeakingSocket`."""
@@ -46,10 +45,26 @@ class ChildSocket(SpeakingSocket):
             return
         super().setsockopt(*arguments)
 
+    def open_complaints(self) -> int:
+        """Return what is to be the program's standard error; our end of it is kept.
+
+        It is a pipe and no socket, since programs open /dev/stderr anew, which they cannot where it is a socket.
+        """
+        self._complaints, theirs = os.pipe()
+        os.set_blocking(self._complaints, False)
+        return theirs
+
+    def take_complaints(self) -> int:
+        """Return our end of its standard error, which never blocks, and is the caller's from now on."""
+        taken, self._complaints = self._complaints, -1
+        return taken
+
     def close(self) -> None:
         """Close, and see to it that the program ends."""
         child, self.child = self.child, None
         super().close()
+        if (complaints := self.take_complaints()) >= 0:
+            os.close(complaints)
         if child is not None:
             child.leave(at_once=self._broken_off)
 
@@ -91,7 +106,7 @@ def start(
         directory: where it runs; None: where we do.
         variables: its environment.
         reads: whether what is written to our end is its input; otherwise it has none.
-        errors: what its standard error is: "ours", "output" (with the output), "none", or "told" (`complaints`).
+        errors: what its standard error is: "ours", "output" (with it), "none", or "told" (`take_complaints`).
         reaped: called when it has been reaped, before its output ends for us, in the reaper's thread.
 
     Raises: as `Child`.
@@ -108,9 +123,7 @@ def start(
     try:
         made.settimeout(0)
         if errors == "told":
-            # A pipe and no socket, since programs open /dev/stderr anew, which they cannot where it is a socket.
-            made.complaints, complains = os.pipe()
-            os.set_blocking(made.complaints, False)
+            complains = made.open_complaints()
         # The program's end is ours too until it has been reaped, so that its status is known when its output ends.
         made.child = Child(
             name,
@@ -123,8 +136,6 @@ def start(
             stderr={"ours": None, "output": theirs, "none": subprocess.DEVNULL, "told": complains}[errors],
         )
     except BaseException:
-        if made.complaints >= 0:
-            os.close(made.complaints)
         made.close()
         theirs.close()
         raise

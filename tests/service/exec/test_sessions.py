@@ -97,6 +97,10 @@ async def test_over_every_scheme_with_streams(stream):
             assert b"".join(await all_of(connection)) == b"HELLO"
 
 
+async def test_a_program_that_reads_no_more_is_heard_to_its_end():
+    assert await answered(bytes(500_000), shell("head -c 1 >/dev/null; sleep 0.2; echo done")) == b"done\n"
+
+
 async def test_every_byte_both_ways():
     said = bytes(range(256)) * 20_000
     async with make("exec", run=["cat"]).serve(TCP) as server:

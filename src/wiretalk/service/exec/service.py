@@ -150,13 +150,18 @@ def make(
     )
     runner = Runner(max_running)
     if run is not None:
-        if isinstance(run, str) or not run or not run[0] or any("\0" in word for word in run):
-            raise UsageError("", reason="exec needs a program and its arguments, each a text of its own")
-        check_program(run[0], manner)
-        return Exec(Lone(list(run), manner, runner, secret), secret)
+        return Exec(Lone(_checked(run, manner), manner, runner, secret), secret)
     if isinstance(commands, str | os.PathLike):
         return Exec(Listed(commands_of(read(commands), manner, os.fspath(commands)), runner, secret), secret)
     return Exec(Listed(commands_of(commands or {}, manner), runner, secret), secret)
+
+
+def _checked(run: Sequence[str], manner: Manner) -> list[str]:
+    """Return a program and its arguments, which could be started."""
+    if isinstance(run, str) or not run or not run[0] or any("\0" in word for word in run):
+        raise UsageError("", reason="exec needs a program and its arguments, each a text of its own")
+    check_program(run[0], manner)
+    return list(run)
 
 
 def _limit(said: float | None, usual: float) -> Any:
