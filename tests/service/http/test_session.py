@@ -85,6 +85,16 @@ async def test_what_is_allowed(http):
         assert (reply.status, reply.headers["allow"]) == (204, "GET, HEAD, OPTIONS, PUT")
 
 
+async def test_another_protocol_is_not_taken_up(http, site):
+    one = await http(token="t", upload=True)
+    client = await one.connect()
+    more = {"Authorization": "Bearer t", "Upgrade": "h2c", "Connection": "Upgrade"}
+    assert (await client.ask("GET", "/a.txt", **more)).body == b"0123456789"
+    client = await one.connect()
+    assert (await client.ask("PUT", "/new", **more)).status == 201
+    assert (site / "new").read_bytes() == b""
+
+
 async def test_a_body_that_nobody_needs(http):
     client = await (await http()).connect()
     assert (await client.ask("GET", "/a.txt", b"x" * 1000)).status == 200

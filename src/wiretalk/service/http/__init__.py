@@ -6,9 +6,23 @@
 - `getting` and `putting` are what can be done; `permits`, who may.
 - `service` is the whole.
 
-Names only.
+Names only; every name is loaded on first use, since others need `exchange` alone.
 """
 
-from wiretalk.service.http.service import HttpService, make
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from wiretalk.service.http.service import HttpService as HttpService
+    from wiretalk.service.http.service import make as make
 
 __all__ = ["HttpService", "make"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from wiretalk.service.http import service
+
+    value = globals()[name] = getattr(service, name)
+    return value

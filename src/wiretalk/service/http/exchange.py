@@ -38,10 +38,17 @@ class _Elsewhere:
 
 
 class Exchange:
-    """The HTTP of one connection: `feed` what comes, take a request by `head` and its body by `body`, and answer it."""
+    """The HTTP of one connection: `feed` what comes, take a request by `head` and its body by `body`, and answer it.
 
-    def __init__(self) -> None:
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=HTTP_HEAD_BYTES)
+    Args:
+        head_bytes: how long the head of a request may be.
+        headers: how many headers it may have.
+    """
+
+    def __init__(self, *, head_bytes: int = HTTP_HEAD_BYTES, headers: int = HTTP_HEADERS) -> None:
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=head_bytes)
+        self._head_bytes = head_bytes
+        self._headers = headers
 
     @property
     def begun(self) -> bool:
@@ -72,9 +79,9 @@ class Exchange:
         if not isinstance(event, h11.Request):
             return None
         size = len(event.target) + sum(len(name) + len(value) for name, value in event.headers)
-        if size > HTTP_HEAD_BYTES or len(event.headers) > HTTP_HEADERS:
+        if size > self._head_bytes or len(event.headers) > self._headers:
             raise Refusal(
-                431, f"the head of a request may have {HTTP_HEAD_BYTES} bytes and {HTTP_HEADERS} headers, not more"
+                431, f"the head of a request may have {self._head_bytes} bytes and {self._headers} headers, not more"
             )
         headers: dict[str, str] = {}
         for raw_name, raw_value in event.headers:
@@ -97,7 +104,8 @@ class Exchange:
         event = self._event()
         if isinstance(event, h11.Data):
             return bytes(event.data)
-        return b"" if isinstance(event, h11.EndOfMessage) else None
+        # It pauses where a request is whole that asks for another protocol, too; it gets an answer in this one.
+        return b"" if isinstance(event, h11.EndOfMessage) or event is h11.PAUSED else None
 
     def _event(self) -> object:
         try:
