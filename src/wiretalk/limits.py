@@ -236,6 +236,9 @@ CHAT_SHOWN_NAMES = 200
 CHAT_BATCH_EVENTS = 256
 """Chat: what a room is told at once leaves in one write a member, at most so many events."""
 
+CHAT_TURN_LINES = 64
+"""Chat: lines of one member done before others get their turn."""
+
 CHAT_STUCK_S = 30.0
 """Chat: a member for which something waits, and that takes not a byte of it for so long, is dropped."""
 

@@ -25,6 +25,7 @@ def test_what_looks_the_same_is_spelt_the_same():
     [
         ("", "a nick has at least one letter"),
         ("a" * (CHAT_NAME_CHARACTERS + 1), "a nick has at most 24 letters, and this one 25"),
+        ("a" * 5000, "a nick has at most 24 letters, and this one 5000"),
         ("a b", "a nick is letters, digits and - _ ., without spaces"),
         ("a\x1b[31m", "without spaces"),
         ("a\u202eb", "without spaces"),

@@ -227,6 +227,24 @@ async def test_a_text_that_is_too_long_is_refused_and_nobody_hears_it():
             await bob.say(b"/quit")
 
 
+async def test_however_much_one_says_others_have_their_turns():
+    pytest.importorskip("websockets")
+    async with make("chat").serve(["ws://127.0.0.1:0", "tcp://127.0.0.1:0"]) as server:
+        async with (
+            wiretalk.connect(server.addresses[0]) as flood,
+            wiretalk.connect(server.addresses[1], framing="line") as ada,
+        ):
+            await Talker(ada).hear("/help")
+            await flood.send(b"x\n" * 20_000)
+            await Talker(ada).hear("> x")
+            # It is heard amid the flood, and not behind it.
+            await ada.send(b"/rooms")
+            heard = await Talker(ada).hear("-- rooms: lobby (2)")
+            assert len(heard) < 19_000
+            await ada.send(b"/quit")
+            await flood.send(b"/quit")
+
+
 async def test_who_breaks_off_has_left():
     async with make("chat").serve("tcp://127.0.0.1:0") as server:
         async with wiretalk.connect(server.addresses[0], framing="line") as connection:

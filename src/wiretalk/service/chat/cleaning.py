@@ -35,8 +35,8 @@ def _fit(character: str) -> str:
 
 
 def lines_of(text: str) -> list[str]:
-    """Return the lines of what was said at once, each clean and without blanks around; empty ones are left out."""
+    """Return the lines of what was said at once, as they are but for blanks around; empty ones are left out."""
     if "\n" not in text:
-        line = clean(text.strip())
+        line = text.strip()
         return [line] if line else []
-    return [line for part in text.split("\n") if (line := clean(part.strip()))]
+    return [line for part in text.split("\n") if (line := part.strip())]

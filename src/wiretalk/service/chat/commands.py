@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wiretalk.service.chat.cleaning import clean
 from wiretalk.service.chat.events import Event
 from wiretalk.service.chat.hall import RefusedError
 from wiretalk.service.chat.names import RefusedNameError
@@ -26,6 +27,9 @@ FORMS = {
     "quit": ("/quit", "leave the chat"),
 }
 """Every command: how it is typed, and one line of help."""
+
+LONGEST_FORM = 64
+"""More characters than any command has before its text, a name among them."""
 
 
 class Desk:
@@ -56,19 +60,23 @@ class Desk:
 
         Args:
             member: who has typed it.
-            line: clean, without blanks around, not empty.
+            line: without blanks around, not empty.
         """
+        if len(line) > self._max_text_bytes + LONGEST_FORM:
+            # Nothing that costs time is done with it.
+            return self.say(member, line)
+        line = clean(line)
         if line[0] == "/" and not line.startswith("//"):
             return self._command(member, line)
-        self.say(member, line.removeprefix("/"))
-        return True
+        return self.say(member, line.removeprefix("/"))
 
-    def say(self, member: Member, text: str) -> None:
-        """Say a text as it is, even where it looks like a command. A mistake is told to the member."""
+    def say(self, member: Member, text: str) -> bool:
+        """Say a text as it is, even where it looks like a command; return True. A mistake is told to the member."""
         try:
             self._hall.say(member, self._short(text))
         except RefusedError as error:
             self.refuse(member, str(error))
+        return True
 
     def refuse(self, member: Member, reason: str) -> None:
         """Tell a member why something was not done."""
@@ -90,7 +98,12 @@ class Desk:
         return True
 
     def _short(self, text: str) -> str:
-        size = len(text.encode())
+        """Return a text that is not too long, clean."""
+        size = len(text.encode(errors="replace"))
+        if size <= self._max_text_bytes:
+            text = clean(text)
+            # What replaces a character may be longer than it.
+            size = len(text.encode())
         if size > self._max_text_bytes:
             most = format_size(self._max_text_bytes)
             raise RefusedError(f"this was not said: {size} bytes of text, and at most {most} are said at once")

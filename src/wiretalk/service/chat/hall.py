@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from wiretalk.limits import CHAT_SHOWN_NAMES, CHAT_TOLD_MEMBERS
+from wiretalk.limits import CHAT_NAME_CHARACTERS, CHAT_SHOWN_NAMES, CHAT_TOLD_MEMBERS
 from wiretalk.service.chat.events import Event, now
 from wiretalk.service.chat.names import GUEST, checked, key
 
@@ -226,6 +226,7 @@ class Hall:
         Raises:
             RefusedError: there is nobody of that name.
         """
+        name = name[: 4 * CHAT_NAME_CHARACTERS]
         other = self._members.get(key(name))
         if other is None:
             raise RefusedError(f"there is no {name} here; /names lists who is in your room")

@@ -31,11 +31,14 @@ def checked(text: str, what: str) -> str:
     Raises:
         RefusedNameError: it is empty, too long, or holds something else.
     """
-    name = unicodedata.normalize("NFKC", text)
+    # Of a text of any length only so much is looked at as a name could be of.
+    name = unicodedata.normalize("NFKC", text[: 4 * CHAT_NAME_CHARACTERS])
     if not name:
         raise RefusedNameError(f"a {what} has at least one letter")
     if len(name) > CHAT_NAME_CHARACTERS:
-        raise RefusedNameError(f"a {what} has at most {CHAT_NAME_CHARACTERS} letters, and this one {len(name)}")
+        raise RefusedNameError(
+            f"a {what} has at most {CHAT_NAME_CHARACTERS} letters, and this one {max(len(name), len(text))}"
+        )
     marks = MOST_MARKS
     for character in name:
         if character.isalnum():

@@ -6,8 +6,10 @@ reach the server: nothing of it is private, and a name proves nothing.
 
 from __future__ import annotations
 
+import asyncio
+
 from wiretalk.errors import FinishedError, TimedOutError, UsageError, WiretalkError
-from wiretalk.limits import CHAT_HISTORY, CHAT_ROOMS, CHAT_TEXT_BYTES
+from wiretalk.limits import CHAT_HISTORY, CHAT_ROOMS, CHAT_TEXT_BYTES, CHAT_TURN_LINES
 from wiretalk.service.base import Service
 from wiretalk.service.chat.cleaning import clean, lines_of
 from wiretalk.service.chat.commands import Desk
@@ -19,7 +21,7 @@ from wiretalk.service.chat.outlet import Outlet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from typing import Any
 
     from wiretalk.runtime import Connection
@@ -38,6 +40,7 @@ class Chat:
         self._hall = hall
         self._desk = desk
         self._echo = echo
+        self._lines = 0
         self._forms: dict[tuple[object, ...], Form] = {}
 
     async def session(self, connection: Connection) -> None:
@@ -48,7 +51,7 @@ class Chat:
         try:
             heard = _until_silent(connection) if connection.address.kind == "datagram" else connection
             async for value in heard:
-                if not self._heard(member, value, connection):
+                if not await self._done(member, value, connection):
                     break
         except WiretalkError as error:
             why = error.how
@@ -67,21 +70,27 @@ class Chat:
             form = self._forms[same] = Form(connection, echo=self._echo)
         return form
 
-    def _heard(self, member: Member, value: Any, connection: Connection) -> bool:
+    async def _done(self, member: Member, value: Any, connection: Connection) -> bool:
         """Do what one message says; return whether the member stays."""
-        if member.outlet.form.objects:
-            if isinstance(value, dict) and isinstance(value.get("text"), str):
-                for line in lines_of(value["text"]):
-                    self._desk.say(member, line)
-                return True
-            if not isinstance(value, str):
-                self._desk.refuse(member, WANTED)
-                return True
-            text = value
-        else:
+        take: Callable[[Member, str], bool] = self._desk.take
+        if not member.outlet.form.objects:
             encode = connection.plan.encode
             text = (value if encode is None else encode(value)).decode(errors="replace")
-        return all(self._desk.take(member, line) for line in lines_of(text))
+        elif isinstance(value, str):
+            text = value
+        elif isinstance(value, dict) and isinstance(value.get("text"), str):
+            text, take = value["text"], self._desk.say
+        else:
+            self._desk.refuse(member, WANTED)
+            return True
+        for line in lines_of(text):
+            if not take(member, line):
+                return False
+            self._lines += 1
+            if self._lines % CHAT_TURN_LINES == 0:
+                # However much one says at once, all others have their turns.
+                await asyncio.sleep(0)
+        return True
 
 
 async def _until_silent(connection: Connection) -> AsyncIterator[Any]:
