@@ -24,7 +24,9 @@ BENCHMARKS = {
     "idle": "memory of idle connections",
     "relay": "relays: a stream and small messages, against socat, ncat and HAProxy",
     "c": "C: wt_serve's line echo, 1 and 16 in flight, against a bare epoll echo",
+    "chat": "a room of 100 members, against ncat --broker",
     "faults": "faults against their promises: delays, rates, losses",
+    "webserver": "HTTP: one file of 1 GiB, against http.server and nginx",
     "startup": "`wiretalk --help` and `wiretalk send` against `python -c pass`",
 }
 QUICK = harness.Settings(processes=1, rounds=6, seconds=0.2, idle_connections=2000, starts=15)

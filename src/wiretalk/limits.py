@@ -14,6 +14,12 @@ MAX_MESSAGE_BYTES = 1 * MIB
 READ_BYTES = 64 * KIB
 """Asked of the kernel in one read. Larger reads gain little and cost an allocation each."""
 
+FILE_BYTES_A_WAKE = 1 * MIB
+"""Asked of the kernel in one sendfile: a fast reader of a large file must not keep others waiting."""
+
+FILE_STRETCH_BYTES = 256 * MIB
+"""Of a file that is being sent, as much counts as unsent at once: 32-bit machines count no further than 2 GiB."""
+
 SEND_BUFFER_BYTES = 256 * KIB
 """Unsent bytes of one connection at which `send` waits and a `reply` server stops reading."""
 
@@ -86,6 +92,63 @@ FAULT_FLIGHT_BYTES = 16 * MIB
 FAULT_QUEUE_BYTES = 256 * KIB
 """Faults: bytes of one direction that may wait for a slow link, or a stalled one, before the sender is not read."""
 
+TOKEN_BYTES = KIB
+"""The longest secret that a service asks of its peers."""
+
+PRESENCE_S = 2
+"""Working for a peer that has finished and may have left: between two looks, and between two probes."""
+
+PRESENCE_PROBES = 3
+"""Probes unanswered before such a peer counts as gone."""
+
+EXEC_RUNNING = 32
+"""Exec: programs that run at once; who comes then is told."""
+
+EXEC_SESSION_S = 3600.0
+"""Exec: how long a program that has a connection to itself may run."""
+
+EXEC_SESSION_BYTES = 1024 * MIB
+"""Exec: output of such a program; it is ended when it says more."""
+
+EXEC_COMMAND_S = 60.0
+"""Exec: how long a listed command may run."""
+
+EXEC_COMMAND_BYTES = 16 * MIB
+"""Exec: output of a listed command; it is ended when it says more."""
+
+EXEC_TOKEN_S = 10.0
+"""Exec: how long a peer may take to say the token."""
+
+EXEC_REQUEST_BYTES = 4 * KIB
+"""Exec: a request, a command's name and its arguments."""
+
+EXEC_ARGUMENT_CHARACTERS = 256
+"""Exec: one argument; a longer one is refused before its pattern is looked at."""
+
+EXEC_PATTERN_WAYS = 1_000_000
+"""Exec: ways in which a pattern may try to match one argument; a pattern with more is refused, as it could hang us."""
+
+EXEC_REFUSALS = 16
+"""Exec: refused requests after which a connection is closed."""
+
+EXEC_PIECE_BYTES = 16 * KIB
+"""Exec: output in one message of an answer; a longer line comes in parts."""
+
+EXEC_DATAGRAM_BYTES = 1200
+"""Exec: one datagram of an answer; so much passes everywhere in one piece (RFC 9000, section 14)."""
+
+EXEC_LOOK_S = 0.25
+"""Exec: between two looks whether the peer is still there."""
+
+EXEC_COMPLAINTS = 1000
+"""Exec: lines of a program's standard error that are logged; further ones are dropped."""
+
+EXEC_COMPLAINT_BYTES = KIB
+"""Exec: such a line is cut after so much."""
+
+EXEC_FILE_BYTES = MIB
+"""Exec: the file of commands."""
+
 CONTROL_HEAD_BYTES = 16 * KIB
 """Control: the head of a request, its target and headers together."""
 
@@ -115,6 +178,120 @@ CONTROL_FAULTS = 128
 
 CONTROL_NAME_BYTES = 255
 """Control: the name of a relay or a fault."""
+
+PING_INTERVAL_S = 1.0
+"""Ping: between two probes, unless told: what everybody's ping does."""
+
+PING_LEAST_INTERVAL_S = 0.002
+"""Ping: between two probes at least; more would be a flood."""
+
+PING_TIMEOUT_S = 4.0
+"""Ping: a probe unanswered for so long is lost; longer than any way on Earth takes, or by satellite."""
+
+PING_LINGER_S = 0.2
+"""Ping: when it is stopped, how long answers on their way are waited for: twice the longest so far, but no longer."""
+
+PING_BYTES = 56
+"""Ping: the payload of a probe, unless told: 64 bytes with ICMP's header."""
+
+PING_MOST_BYTES = 65_507
+"""Ping: the largest payload, which IPv4 carries in fragments."""
+
+PING_REMEMBERED = 32 * KIB
+"""Ping: probes whose answers are known for theirs; half of the 16 bits that number them, so none is mistaken."""
+
+PING_OPEN = 512
+"""Ping: connections tried at once over TCP; each is a file descriptor, of which many systems give 1,024."""
+
+PING_HOPS = 30
+"""Ping: how far a way is followed, unless told."""
+
+PING_PROBES_A_HOP = 3
+"""Ping: probes sent to each hop of a way, unless told."""
+
+PING_FLIGHT = 16
+"""Ping: probes of a way awaited at once; so silent hops cost their time together."""
+
+PING_TRACE_PAUSE_S = 0.01
+"""Ping: between two probes of a way, unless told: routers answer a few at a time."""
+
+PING_NAME_S = 1.0
+"""Ping: how long the name of a hop may take to be found before it is told without."""
+
+CHAT_NAME_CHARACTERS = 24
+"""Chat: the name of a member or a room."""
+
+CHAT_TEXT_BYTES = 4 * KIB
+"""Chat: the text that is said at once; a longer one is refused."""
+
+CHAT_HISTORY = 20
+"""Chat: messages kept of each room, and told to who joins it."""
+
+CHAT_ROOMS = 100
+"""Chat: rooms at once; with their history they are what a chat remembers."""
+
+CHAT_TOLD_MEMBERS = 100
+"""Chat: in a room of more members nobody is told who comes and goes: that would be more than is said."""
+
+CHAT_SHOWN_NAMES = 200
+"""Chat: names listed of a room; the others are counted."""
+
+CHAT_BATCH_EVENTS = 256
+"""Chat: what a room is told at once leaves in one write a member, at most so many events."""
+
+CHAT_TURN_LINES = 64
+"""Chat: lines of one member done before others get their turn."""
+
+CHAT_STUCK_S = 30.0
+"""Chat: a member for which something waits, and that takes not a byte of it for so long, is dropped."""
+
+HTTP_HEAD_BYTES = 16 * KIB
+"""http: the head of a request, its target and headers together."""
+
+HTTP_HEADERS = 64
+"""http: headers of a request."""
+
+HTTP_HEAD_S = 15.0
+"""http: how long the head of a request may take to come, from its first byte to its last."""
+
+HTTP_IDLE_S = 60.0
+"""http: how long a connection is kept open for the next request."""
+
+HTTP_STALL_S = 30.0
+"""http: how long a peer may send nothing of a body that it has announced, or take nothing of an answer."""
+
+HTTP_BODY_BYTES = 64 * KIB
+"""http: the body of a request that has no use for one, and is dropped."""
+
+HTTP_UPLOAD_BYTES = 1024 * MIB
+"""http: the longest file that is taken, unless told."""
+
+HTTP_RANGES = 16
+"""http: ranges of one request; where there are more, the whole file is sent."""
+
+HTTP_DEPTH = 64
+"""http: directories one below the other; each is open while a request is on its way through them."""
+
+HTTP_LINKS = 32
+"""http: symbolic links on the way of one request; they may lead in a circle."""
+
+HTTP_LISTED = 10_000
+"""http: entries of a directory that are listed."""
+
+HTTP_GZIP_BYTES = 1 * MIB
+"""http: the longest answer that is packed on the spot; a longer file can be packed beforehand."""
+
+HTTP_GZIP_LEAST_BYTES = 512
+"""http: the shortest answer that is packed: below, it would hardly become shorter."""
+
+HTTP_THREADS = 4
+"""http: answers that are packed, or directories that are listed, at once."""
+
+HTTP_JOINED_BYTES = 64 * KIB
+"""http: a file of this size or less leaves in one write with its head; a larger one is moved by the kernel."""
+
+HTTP_LINGER_S = 2.0
+"""http: how long a peer is listened to that is still sending what has been refused, so that it sees why."""
 
 IDLE_TIMEOUT_S = 3600.0
 """A served connection on which nothing passes for so long is ended."""

@@ -41,6 +41,24 @@ def test_an_option_that_may_stand_alone_never_takes_the_next_word(words, again, 
 
 
 @pytest.mark.parametrize(
+    ("words", "said", "program"),
+    [
+        ([":1"], [], None),
+        ([":1", "--"], [], []),
+        ([":1", "x", "--", "sort", "--count", "--", "--help"], ["x"], ["sort", "--count", "--", "--help"]),
+        (["--again", ":1", "--", "--again"], [], ["--again"]),
+    ],
+)
+def test_words_after_dashes_may_be_kept_as_they_are(words, said, program):
+    one = parser()
+    one.take_after_dashes("program", "PROGRAM")
+    arguments = one.read(words)
+    assert (arguments.address, arguments.words, arguments.program) == (":1", said, program)
+    usage = one.format_help().partition("\n\n")[0]
+    assert usage.endswith(f"\n{' ' * len('usage: wiretalk try ')}[-- PROGRAM]")
+
+
+@pytest.mark.parametrize(
     ("words", "sentence"),
     [
         ([], "ADDRESS, WORD is missing; write it like: wiretalk try :1"),

@@ -81,7 +81,7 @@ def test_the_last_answer_says_so(how):
 def test_who_asks_whether_to_go_on_is_told():
     exchange, request = asked(POST.replace(b"Host", b"Expect: 100-continue\r\nHost").removesuffix(b'{"a":1}'))
     assert request is None
-    assert exchange.go_on() == b"HTTP/1.1 100 \r\n\r\n"
+    assert exchange.go_on() == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert exchange.go_on() == b""
     exchange.feed(b'{"a":1}')
     assert exchange.next().value() == {"a": 1}

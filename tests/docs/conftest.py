@@ -9,6 +9,9 @@ What a block shows is run; how, is said in an HTML comment before it, which no r
     <!-- test: connected="tcp://…" -->    before C that needs a `connection`: this is where it leads
     <!-- test: clone=wiretalk -->    there is a clone of the repository in that folder, as far as C needs one
     <!-- test: examples -->          this is the folder of the examples, in which they have been built
+    <!-- test: repository -->        this is the repository, as far as its examples and its usual programs go
+    <!-- test: ends=1 -->            the last command, in the background, leaves by itself, with this exit status
+    <!-- test: from=PATH -->         a part of that file, compared with it and not run; … alone in a remark is left out
     <!-- test: output -->            what the block before prints
     <!-- not run: the reason -->     shown only
 

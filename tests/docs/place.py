@@ -71,7 +71,7 @@ class Place:
         shutil.rmtree(self.directory)
 
     def _free_port(self):
-        """Return a port that nobody has, and reserve it among those who run these tests.
+        """Return a port that nobody has or has had in the last minute, and reserve it among those who run these tests.
 
         It has four digits, as those in the documentation, so that carets stay under their faults; the system gives
         away others.
@@ -79,7 +79,7 @@ class Place:
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % 20
         for step in range(400):
             port = 2000 + worker * 400 + (os.getpid() + time.monotonic_ns() // 1000 + step) % 400
-            if not listened_on(port):
+            if not any(states_of(port)):
                 mark = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
                 try:
                     mark.bind(f"\0wiretalk-docs-{port}")
@@ -101,15 +101,30 @@ def has_ipv6():
     return True
 
 
+def may_ping():
+    """Whether the system lets us send ICMP: by a ping socket, or by a raw one."""
+    for kind in (socket.SOCK_DGRAM, socket.SOCK_RAW):
+        try:
+            socket.socket(socket.AF_INET, kind, socket.IPPROTO_ICMP).close()
+        except OSError:
+            continue
+        return True
+    return False
+
+
 def listened_on(port):
     """Whether somebody listens on a TCP port, or has a UDP port."""
-    for table, state in (("tcp", "0A"), ("tcp6", "0A"), ("udp", "07"), ("udp6", "07")):
+    return any(state == ("0A" if kind == "tcp" else "07") for kind, state in states_of(port))
+
+
+def states_of(port):
+    """Yield kind and state of each socket of this machine with a port; those that linger after their end too."""
+    for table in ("tcp", "tcp6", "udp", "udp6"):
         try:
             rows = Path("/proc/net", table).read_text(encoding="ascii").split("\n")[1:-1]
         except FileNotFoundError:
             continue
         for row in rows:
             _, local, _, now, *_ = row.split()
-            if now == state and int(local.rpartition(":")[2], 16) == port:
-                return True
-    return False
+            if int(local.rpartition(":")[2], 16) == port:
+                yield table[:3], now

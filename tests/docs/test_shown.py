@@ -10,6 +10,7 @@ import re
 import shutil
 import signal
 import subprocess
+import textwrap
 import threading
 import time
 from pathlib import Path
@@ -17,25 +18,26 @@ from pathlib import Path
 import pytest
 from tests.compiling import find_compiler
 
-from .built import lay_out_examples
-from .conftest import RUN
+from .built import lay_out_examples, lay_out_repository
+from .conftest import ROOT, RUN
 from .fragment_c import clone, compile_shown
-from .place import Place, has_ipv6
+from .place import Place, has_ipv6, may_ping
 from .running import PATIENCE_S, Running
 from .terminal import Terminal
 
 HERE = Path(__file__).parent
 LISTENS = re.compile(r"wiretalk (serve|listen|relay)\b")
+PINGS = re.compile(r"icmp://|wiretalk ping [^|\n]*[ :](127\.0\.0\.1|localhost)$", re.MULTILINE)
 PIN = re.compile(r"sha256:[0-9a-f]{64}")
 WITHOUT_IPV6 = ((" and IPv6", "(?: and IPv6)?"), ("(IPv6)", r"\(IPv4\)"), ("[::1]", r"(?:\[::1\]|127\.0\.0\.1)"))
 """What is shown, and the pattern of what is told instead on a machine without IPv6."""
-TOOLS = ("curl", "nc", "ncat", "socat", "telnet", "openssl", "make", "cc", "cmake")
+TOOLS = ("curl", "ps", "nc", "ncat", "socat", "telnet", "openssl", "make", "cc", "cmake")
 TOOLS += ("arm-linux-gnueabihf-gcc", "qemu-arm")
 
 
 def test_every_block_is_run_or_says_why_not(page):
     for block in page.blocks:
-        if block.language in RUN or block.value("file") or block.not_run:
+        if block.language in RUN or block.value("file") or block.value("from") or block.not_run:
             continue
         if "output" not in block.words:
             assert block.language in {"", "text"}, f"{block.where}: {block.language} is not run, and does not say why"
@@ -47,15 +49,29 @@ def test_few_blocks_are_not_run(page):
     assert sum(bool(block.not_run) for block in page.blocks) <= 2
 
 
+def test_every_excerpt_is_in_its_file(page):
+    for block in page.blocks:
+        if block.value("from"):
+            lines = (ROOT / block.value("from")).read_text(encoding="utf-8").split("\n")
+            for piece in pieces_of(block.lines):
+                begins = [at for at in range(len(lines)) if dedented(lines[at : at + len(piece)]) == dedented(piece)]
+                assert begins, f"{block.where}: not in {block.value('from')}:\n" + "\n".join(piece)
+                # What follows stands behind it.
+                lines = lines[begins[0] + len(piece) :]
+
+
 def test_section(section, require):
     for tool in TOOLS:
         used = any(re.search(rf"^\$ (.*\| *)?{tool}\b", block.text, re.MULTILINE) for block in section.blocks)
         require(not used or shutil.which(tool), f"{tool} is not there")
-    built = any("examples" in block.words for block in section.blocks)
+    laid_out = any(block.words & {"examples", "repository"} for block in section.blocks)
+    built = laid_out and any("build/" in block.text for block in section.blocks)
     require(not built or find_compiler(), "there is no C compiler")
-    fragments = any(block.language == "c" for block in section.blocks)
+    fragments = any(block.language == "c" and not block.value("from") for block in section.blocks)
     require(not fragments or (shutil.which("cc") and shutil.which("make")), "there is no C compiler, cc, or no make")
     require(os.path.exists("/proc/net/tcp"), "who listens is read from /proc")
+    pings = any(PINGS.search(block.text) for block in section.blocks if block.language in RUN and not block.not_run)
+    require(not pings or may_ping(), "the system lets us send no ICMP")
     if not has_ipv6() and any("tcp6://" in block.text for block in section.blocks):
         pytest.skip("this machine has no IPv6, and the section is about it")
     scenario = Scenario(section)
@@ -73,6 +89,7 @@ class Scenario:
         self._section = section
         self._place = Place([block.text for block in section.blocks])
         self._background = []
+        self._ends = {}
         self._dialogues = []
         self._printed = ""
 
@@ -85,8 +102,13 @@ class Scenario:
                     self._start(self._own(value))
                 elif name == "clone":
                     clone(self._place.path(value))
+            texts = [one.text for one in self._section.blocks if not one.value("from")]
             if "examples" in block.words:
-                lay_out_examples(self._place, [block.text for block in self._section.blocks])
+                lay_out_examples(self._place.path("."), texts)
+            if "repository" in block.words:
+                lay_out_repository(self._place.path("."), texts)
+            if block.value("from"):
+                continue
             if block.value("file"):
                 self._place.path(block.value("file")).write_text(self._own(block.text), encoding="utf-8")
             elif "output" in block.words:
@@ -125,7 +147,7 @@ class Scenario:
             if "terminal" in block.words:
                 self._hold(command, expected.split("\n"), "background" in block.words)
             elif "background" in block.words and last:
-                self._start(command, expected)
+                self._start(command, expected, ends=int(block.value("ends") or 0))
             else:
                 assert status == 0 or "$?" in command, f"{block.where}: {shown}: exit status {status}; show it"
                 self._printed, status = self._ran(f"(exit {status}); {command}")
@@ -146,9 +168,10 @@ class Scenario:
             pytest.fail(f"{command}: it does not end; so far: {late.output}")
         return done.stdout.decode(), done.returncode
 
-    def _start(self, command, expected=None, shown=""):
+    def _start(self, command, expected=None, shown="", ends=0):
         running = Running(command, expected, **self._place.settings)
         self._background.append(running)
+        self._ends[running] = ends
         if LISTENS.match(command) or (expected or "").startswith("listening on "):
             # It tells when all its addresses are open, and then of its certificate.
             last = "fingerprint=" if "fingerprint=" in (expected or "") else "listening on "
@@ -192,8 +215,13 @@ class Scenario:
                 assert running.wait_for(lambda told, wanted=wanted: matches(wanted, told)), (
                     f"{running.command} was to tell\n{wanted}\nand told\n{running.told}"
                 )
+            ends = self._ends[running]
+            if ends:
+                running.wait()
             status = running.close()
-            assert status in {0, -signal.SIGTERM}, f"{running.command}: exit status {status}: {running.told}"
+            assert status in ({ends} if ends else {0, -signal.SIGTERM}), (
+                f"{running.command}: exit status {status}: {running.told}"
+            )
         self._background.clear()
 
     def close(self):
@@ -214,6 +242,21 @@ class Scenario:
         pins = [pin for running in self._background for pin in PIN.findall(running.told)]
         text = self._place.own(text)
         return re.sub(r"(?<=fingerprint=)sha256:\w*…", lambda shown: pins[-1] if pins else shown.group(), text)
+
+
+def pieces_of(lines):
+    """Return the runs of lines of an excerpt, which a remark of dots alone tells apart."""
+    pieces = [[]]
+    for line in lines:
+        if line.strip() in {"# …", "/* … */"}:
+            pieces.append([])
+        else:
+            pieces[-1].append(line)
+    return [piece for piece in pieces if piece]
+
+
+def dedented(lines):
+    return textwrap.dedent("\n".join(lines))
 
 
 def matches(expected, told):

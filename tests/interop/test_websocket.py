@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -41,66 +38,6 @@ async function all() {
 }
 all();
 </script>"""
-
-
-@pytest.fixture
-def page(host):
-    """Serve a page that is asked for by any path: `page(text)` returns its address; `page.told()` what it posts."""
-
-    class Page:
-        def __init__(self):
-            self.text = ""
-            self.posted = []
-            self.came = threading.Event()
-            shown = self
-
-            class Handler(BaseHTTPRequestHandler):
-                def do_GET(self):
-                    body = shown.text.encode()
-                    self.send_response(200)
-                    self.send_header("Content-Type", "text/html; charset=utf-8")
-                    self.send_header("Content-Length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body)
-
-                def do_POST(self):
-                    shown.posted.append(self.rfile.read(int(self.headers["Content-Length"])))
-                    self.send_response(204)
-                    self.end_headers()
-                    shown.came.set()
-
-                def log_message(self, *_):
-                    pass
-
-            self.server = ThreadingHTTPServer((host, 0), Handler)
-            self.origin = f"http://{host}:{self.server.server_port}"
-            self.thread = threading.Thread(target=self.server.serve_forever)
-            self.thread.start()
-
-        def told(self):
-            assert self.came.wait(60), "the page told nothing"
-            return json.loads(self.posted[0])
-
-        def close(self):
-            self.server.shutdown()
-            self.thread.join()
-            self.server.server_close()
-
-    made = Page()
-    yield made
-    made.close()
-
-
-@pytest.fixture
-def chromium(peer, tmp_path):
-    """Show a page in a browser without a window."""
-
-    def show(url, *flags):
-        quiet = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
-        calm = ["--disable-extensions", "--disable-background-networking", "--disable-sync", "--mute-audio"]
-        return peer(["chromium", *quiet, *calm, *flags, f"--user-data-dir={tmp_path}/profile", url])
-
-    return show
 
 
 @pytest.mark.parametrize("scheme", ["ws", "wss"])

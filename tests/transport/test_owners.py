@@ -129,16 +129,16 @@ def test_looking_ends_in_time(monkeypatch):
 
 
 def test_without_proc(monkeypatch):
-    monkeypatch.setattr(owners, "_rows", lambda table: owners_rows(table + "-is-not-here"))
+    monkeypatch.setattr(owners, "rows", lambda table: owners_rows(table + "-is-not-here"))
     assert owners.owner_of("tcp://127.0.0.1:80") == ""
     assert owners.owner_of("unix:/run/x.sock") == ""
 
 
-owners_rows = owners._rows
+owners_rows = owners.rows
 
 
 def test_a_proc_that_looks_otherwise(monkeypatch):
-    monkeypatch.setattr(owners, "_rows", lambda _: [["0:", "garbage"]])
+    monkeypatch.setattr(owners, "rows", lambda _: [["0:", "garbage"]])
     assert owners.owner_of("tcp://127.0.0.1:80") == ""
 
 

@@ -71,7 +71,7 @@ class _Opening:
 
             # A fault in its options is told before anything is opened.
             self._secure = client_context(address)
-        candidates = _resolved(address, whole.within(self._resolve_timeout_s))
+        candidates = resolved(address, whole.within(self._resolve_timeout_s))
         self.trace(f"resolved {shown(address)}: {', '.join(map(str, candidates))}")
         sock, candidate = connect_first(candidates, self.trace, whole.within(self._connect_timeout_s))
         self._preface(sock, whole)
@@ -127,7 +127,7 @@ class _Opening:
         return channel
 
 
-def _resolved(address: Address, deadline: Deadline) -> list[Candidate]:
+def resolved(address: Address, deadline: Deadline) -> list[Candidate]:
     """Resolve, in time even where the system's resolver takes none into account.
 
     Raises:

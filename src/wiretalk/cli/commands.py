@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "relay": ("wiretalk.cli.relay", "join any two addresses"),
     "fault": ("wiretalk.cli.fault", "look at faults and connections of what runs, and change them"),
     "control": ("wiretalk.cli.control", "run relays that are made and changed over HTTP (toxiproxy's API)"),
+    "ping": ("wiretalk.cli.ping", "ask whether a host answers, how fast, and which way leads there"),
     "new": ("wiretalk.cli.new", "write a matching client or server, in C or in Python"),
     "completion": ("wiretalk.cli.completion", "print a completion script for bash, zsh or fish"),
 }

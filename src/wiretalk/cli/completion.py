@@ -102,6 +102,7 @@ VALUES = {"frame": "framings", "codec": "codecs"}
 POSITIONALS = {
     "address": ["addresses"],
     "addresses": ["addresses"],
+    "target": ["addresses"],
     "messages": ["any"],
     "action": ["actions"],
     "words": ["any"],

@@ -88,6 +88,7 @@ class Parser(argparse.ArgumentParser):
         self.color = False
         self.examples = examples
         self.without_value: dict[str, str] = {}
+        self._after_dashes: tuple[str, str] | None = None
 
     def optional_value(self, *names: str, metavar: str, default: str, **settings: Any) -> None:
         """Add an option that may stand alone: `--retry`, or `--retry=5`. The word after it is never its value.
@@ -101,6 +102,15 @@ class Parser(argparse.ArgumentParser):
         self.add_argument(*names, metavar=f"[={metavar}]", **settings)
         self.without_value.update(dict.fromkeys(names, default))
 
+    def take_after_dashes(self, destination: str, shown: str) -> None:
+        """Keep the words after `--` as they are, as a list of their own; None where there is no `--`.
+
+        Args:
+            destination: where they are kept.
+            shown: what stands for them in help.
+        """
+        self._after_dashes = destination, shown
+
     def read(self, words: list[str]) -> argparse.Namespace:
         """Return the arguments that the words say.
 
@@ -109,13 +119,17 @@ class Parser(argparse.ArgumentParser):
         """
         end = words.index("--") if "--" in words else len(words)
         alone = self.without_value
-        spelt = [f"{word}={alone[word]}" if word in alone else word for word in words[:end]] + words[end:]
+        spelt = [f"{word}={alone[word]}" if word in alone else word for word in words[:end]]
+        if self._after_dashes is None:
+            spelt += words[end:]
         try:
             arguments, rest = self.parse_known_intermixed_args(spelt)
         except WrongValueError as wrong:
             raise wrong.error from None
         if rest:
             raise self._one_too_many(rest[0])
+        if self._after_dashes is not None:
+            setattr(arguments, self._after_dashes[0], words[end + 1 :] if end < len(words) else None)
         return arguments
 
     def _one_too_many(self, word: str) -> UsageError:
@@ -144,7 +158,12 @@ class Parser(argparse.ArgumentParser):
 
     def format_help(self) -> str:
         """Return all of the help."""
-        return _joined(super().format_help())
+        text = _joined(super().format_help())
+        if self._after_dashes is None:
+            return text
+        usage, _, rest = text.partition("\n\n")
+        indent = " " * len(f"usage: {self.prog} ")
+        return f"{usage}\n{indent}[-- {self._after_dashes[1]}]\n\n{rest}"
 
     def error(self, message: str) -> NoReturn:
         """Raise what argparse found wrong, in our words where it has common ones."""

@@ -56,6 +56,11 @@ class Report:
             tls = conversation.tls
             tell(f"{conversation.peer}: opened at {conversation.local}" + (f", {tls}" if tls is not None else ""))
 
+    def event(self, conversation: Conversation, event: str, facts: dict[str, Any], sentence: str) -> None:  # noqa: ARG002
+        """Tell what has happened within a conversation; see `Service.told`."""
+        if self._verbose:
+            tell(f"{conversation.peer}: {sentence}")
+
     def closed(self, conversation: Conversation) -> None:
         """Tell that a conversation is over."""
         ending: Ending | None = conversation.ending
@@ -111,6 +116,11 @@ class JsonReport(Report):
         facts = conversation.as_dict()
         told = {name: facts[name] for name in ("peer", "local", "tls")}
         self._lines.write("open", conversation=self._last_number, **told)
+
+    def event(self, conversation: Conversation, event: str, facts: dict[str, Any], sentence: str) -> None:
+        """See Report."""
+        super().event(conversation, event, facts, sentence)
+        self._lines.write(event, conversation=self._numbers.get(conversation), peer=conversation.peer, **facts)
 
     def closed(self, conversation: Conversation) -> None:
         """See Report."""

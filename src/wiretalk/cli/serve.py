@@ -7,6 +7,7 @@ from wiretalk.cli.controlling import add_control, controlled
 from wiretalk.cli.faulting import add_faults
 from wiretalk.cli.overview import table
 from wiretalk.cli.parser import value
+from wiretalk.cli.services import directory, secret
 from wiretalk.errors import UsageError
 from wiretalk.service import SERVICES, make
 from wiretalk.service.reply import FIELDS
@@ -14,6 +15,7 @@ from wiretalk.service.reply import FIELDS
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import Namespace
+    from types import ModuleType
 
     from wiretalk.cli.faulting import Faults
     from wiretalk.cli.parser import Parser
@@ -37,13 +39,22 @@ EXAMPLES = (
     ("wiretalk serve reply --greet hello --reply 'server rec: {message}' --close-on exit :8888", "answer lines"),
     ("wiretalk serve echo tcp://:7000 udp://:7000 unix:/tmp/echo.sock", "the same on TCP, UDP and a Unix socket"),
     ("wiretalk serve daytime --once tls://:7013", "tell one client the time over TLS, and leave"),
+    ("wiretalk serve exec localhost:2323 -- sort -u", "a program for each connection"),
+    ("wiretalk serve exec --commands commands.toml localhost:2323", "the listed command that a line names"),
+    ("wiretalk serve http localhost:8080 --directory public", "a directory, for the browsers of this machine"),
 )
 
-REPLY_TEXTS = (
-    ("--greet", "said when a conversation begins"),
-    ("--reply", "said to each message"),
-    ("--farewell", "said before we end a conversation"),
-)
+OWN_OPTIONS = {
+    "chat": "wiretalk.cli.services.chat",
+    "exec": "wiretalk.cli.services.exec",
+    "http": "wiretalk.cli.services.http",
+    "reply": "wiretalk.cli.services.reply",
+}
+"""Where the options are that one service alone has, by its name; see `wiretalk.cli.services`."""
+
+
+SHARED = (directory, secret)
+"""Where the options are that several services have."""
 
 
 def build(parser: Parser) -> None:
@@ -52,21 +63,10 @@ def build(parser: Parser) -> None:
     options.add_address(
         parser, "where to listen (wiretalk help addresses); - is standard input and output", several=True
     )
-    reply = parser.add_argument_group("options of reply")
-    for name, what in REPLY_TEXTS:
-        reply.add_argument(name, metavar="TEXT", help=what)
-    reply.add_argument(
-        "--close-on",
-        metavar="WORD",
-        action="append",
-        help="end a conversation at the message WORD, which is not answered; may be given several times",
-    )
-    reply.add_argument(
-        "--close-after",
-        metavar="N",
-        type=value(options.count_or_none),
-        help="end each conversation after N messages; 0: right after the greeting",
-    )
+    for own in _own_options().values():
+        own.build(parser)
+    for shared in SHARED:
+        shared.build(parser)
     parser.add_argument("--once", action="store_true", help="leave when the first conversation has ended")
     options.add_framing(parser)
     options.add_server_limits(parser)
@@ -96,20 +96,28 @@ def _known(name: str) -> str:
     return name
 
 
+def _own_options() -> dict[str, ModuleType]:
+    from importlib import import_module
+
+    return {name: import_module(module) for name, module in OWN_OPTIONS.items()}
+
+
 def _service(arguments: Namespace) -> Service:
-    names = (*(name for name, _ in REPLY_TEXTS), "--close-on", "--close-after")
-    said = {name[2:].replace("-", "_"): name for name in names}
-    given = {key: getattr(arguments, key) for key in said if getattr(arguments, key) is not None}
-    if arguments.service == "reply":
-        if not given:
-            raise UsageError("", reason="reply has nothing to say", hint="give it --greet TEXT or --reply TEXT")
-    elif given:
-        reason = f"{said[next(iter(given))]} is an option of reply, and {arguments.service} has no use for it"
-        raise UsageError("", reason=reason)
-    return make(arguments.service, **given)
+    name = arguments.service
+    owners = [((other,), own.OPTIONS) for other, own in _own_options().items()]
+    for others, theirs in (*owners, *((shared.SERVICES, shared.OPTIONS) for shared in SHARED)):
+        for key, said in theirs.items():
+            if name not in others and getattr(arguments, key) is not None:
+                those = " and ".join(others)
+                raise UsageError("", reason=f"{said} is an option of {those}, and {name} has no use for it")
+    if name not in OWN_OPTIONS:
+        return make(name)
+    service: Service = _own_options()[name].service(arguments)
+    return service
 
 
 async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
+    from wiretalk.cli.output import tell
     from wiretalk.cli.reporting import JsonReport, Report
     from wiretalk.cli.serving import announce, serve_until_stopped
 
@@ -128,9 +136,12 @@ async def _serve(arguments: Namespace, service: Service, faults: Faults) -> int:
 
     def started(server: Server) -> None:
         announce(server)
+        for line in service.introduce(server.addresses):
+            tell(line)
         report.listening(server)
 
     report.server = server
+    service.told = report.event
     async with controlled(arguments, faults.layers, service.name, lambda: server.addresses, service.name):
         status = await serve_until_stopped(server, started)
     report.stopped(server)

@@ -8,6 +8,7 @@ from wiretalk.control.session import Session
 from wiretalk.errors import AddressError, UsageError
 from wiretalk.limits import CONTROL_CONNECTIONS, DRAIN_S, Limits
 from wiretalk.runtime import serve
+from wiretalk.service.guarding import is_loopback
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -113,17 +114,6 @@ def has_file(address: Address) -> bool:
     return address.scheme == "unix" and not address.abstract
 
 
-def is_loopback(address: Address) -> bool:
-    """Return whether only this machine can come."""
-    host = address.host
-    return (
-        host == "localhost"
-        or host.endswith(".localhost")
-        or host == "::1"
-        or (address.ip_version == 4 and host.startswith("127."))
-    )
-
-
 def check(address: Address, token: str | None) -> None:
     """Check where a control may listen.
 
@@ -134,7 +124,7 @@ def check(address: Address, token: str | None) -> None:
         raise AddressError(address.text, 0, f"HTTP cannot be served on {address.scheme}", "use tcp://, tls:// or unix:")
     if token == "":
         raise UsageError("", reason="the token of the control is empty", hint="say one that cannot be guessed")
-    if token is None and not (has_file(address) or is_loopback(address)):
+    if token is None and (address.abstract or not is_loopback(address)):
         raise UsageError(
             "",
             reason=f"anybody could come to {address} and change everything",

@@ -23,7 +23,7 @@ class Request:
         method: "GET", …
         path: the parts of the path, without percent signs.
         query: what stands behind the question mark, by name.
-        headers: by name in small letters; of several of one name the last.
+        headers: by name in small letters; several of one name joined by a comma.
         body: whatever came with it.
     """
 

@@ -131,6 +131,10 @@ class Layer:
         """Send all of `data`."""
         self.below.write(data)
 
+    def send_file(self, descriptor: int, offset: int, count: int) -> bool:  # noqa: ARG002  # a transport's signature
+        """Send bytes of a file within the kernel; False: a layer has to see them, so it is for the caller to read."""
+        return False
+
     def half_close(self) -> None:
         """Send the end of our input."""
         self.below.half_close()

@@ -1,52 +1,44 @@
 """A conversation that somebody awaits: `send` waits when the peer is slow, and every ending says who ended it and how.
 
-What the peer says is in `receiving`.
+What the peer says is in `receiving`, what we say in `sending`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 
 from wiretalk.ending import Ending
 from wiretalk.errors import ClosedError, TimedOutError, WiretalkError
 from wiretalk.limits import CLOSE_TIMEOUT_S
-from wiretalk.runtime.receiving import Receiving
+from wiretalk.runtime.sending import Sending
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    import asyncio
+    from collections.abc import Callable
     from types import TracebackType
     from typing import Any, Self
 
     from wiretalk.conversing import Plan
     from wiretalk.runtime.heartbeat import Heart
 
-GATHERED_MESSAGES = 64
-"""Small messages sent while others wait to be handled leave together; at most so many."""
 
-GATHERED_BYTES = 16 * 1024
-"""A message of this size or more is not gathered: a write of its own costs nothing beside it."""
-
-
-class Connection(Receiving):
+class Connection(Sending):
     """One conversation: send and receive whole messages.
 
     Iterating yields each message and ends when the peer has finished; any other end is raised.
 
-    Attributes: see `Conversation`.
+    Attributes: see `Conversation`, and:
+        resting: set by a session that owes its peer nothing until the peer asks again; a server that is stopped ends
+            such connections first, and waits for the others.
     """
 
     __slots__ = (
-        "_closing",
-        "_encode",
-        "_gathers",
         "_heart",
         "_idle",
         "_lost",
         "_opening",
-        "_over",
-        "_room",
+        "resting",
     )
 
     def __init__(
@@ -58,16 +50,11 @@ class Connection(Receiving):
         opening: asyncio.Future[None] | None = None,
     ) -> None:
         super().__init__(plan, peer, local, keeper)
-        # Who waits for room to send, or for the end.
-        self._room: list[asyncio.Future[None]] | None = None
-        self._closing = False
-        self._over = False
         self._lost: WiretalkError | None = None
         self._opening = opening
-        self._encode = plan.encode
-        self._gathers = plan.address.kind == "stream"
         self._heart: Heart | None = None
         self._idle: asyncio.TimerHandle | None = None
+        self.resting = False
 
     # the transport's calls
 
@@ -107,124 +94,6 @@ class Connection(Receiving):
             self._keeper(self)
         self._wake()
         self._wake_senders()
-
-    def _wake_senders(self) -> None:
-        room, self._room = self._room, None
-        for waiter in room or ():
-            if not waiter.done():
-                waiter.set_result(None)
-
-    # sending
-
-    async def send(self, message: Any, *, timeout_s: float | None = None) -> None:
-        """Send one whole message (bytes, or the codec's value).
-
-        Returns when the message is on its way or waits in the send buffer; waits while that is full
-        (`limits.send_buffer_bytes`), so a peer that does not read cannot make it grow.
-
-        Args:
-            timeout_s: how long to wait for room, in seconds; None: as long as the connection lives. The message is in
-                the buffer even when this runs out.
-
-        Raises:
-            ClosedError: the connection, or our half of it, is closed.
-            ResetError: the peer broke off.
-            TimedOutError: no room in time (wait "send").
-            MessageError: the framing or the codec cannot carry it; nothing was sent.
-            LimitError: it is too long for the limit, or for a datagram on this path; nothing was sent.
-        """
-        encode = self._encode
-        wire = self._framing.encode(message if encode is None else encode(message))
-        gathered = self._gathered
-        if gathered is None:
-            transport = self._transport
-            if self._closing or self._over or transport.broken is not None or self._trouble is not None:
-                raise self._why_not()
-            self.messages_sent += 1
-            if self._queue and self._gathers and len(wire) < GATHERED_BYTES:
-                # More messages wait to be handled, so more answers will follow: they leave together.
-                self._gathered = [wire]
-                self._loop.call_soon(self._flush)
-                return
-            transport.write(wire)
-        else:
-            # What ends the connection flushes first, so while something is gathered there is nothing to look at.
-            gathered.append(wire)
-            self.messages_sent += 1
-            if self._queue and len(gathered) < GATHERED_MESSAGES and len(wire) < GATHERED_BYTES:
-                return
-            self._flush()
-            transport = self._transport
-        if transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
-            await self._drain(timeout_s)
-
-    def _why_not(self) -> WiretalkError:
-        if self._trouble is not None:
-            return self._take_trouble()
-        if self._transport.broken is not None:
-            return self._transport.broken
-        if self._over and isinstance(self._error, WiretalkError) and not self._closing:
-            return self._error
-        return ClosedError(self.peer, Ending("closed", "us", unsent_bytes=self.unsent_bytes))
-
-    async def drain(self, *, timeout_s: float | None = None) -> None:
-        """Wait until the system has taken all that was sent.
-
-        Raises:
-            TimedOutError: not in time (wait "send").
-            ResetError: the peer broke off.
-        """
-        self._flush()
-        while self._transport.backlog_bytes and not self._over:
-            await self._drain(timeout_s)
-
-    async def _drain(self, timeout_s: float | None) -> None:
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self._change()
-        except TimeoutError:
-            raise TimedOutError(self.peer, "send", timeout_s, self.unsent_bytes) from None
-        if self._transport.broken is not None:
-            raise self._transport.broken.with_traceback(None)
-        if self._over and self._error is not None:
-            raise self._error.with_traceback(None)
-
-    async def _change(self) -> None:
-        """Wait for room to send, or for the end."""
-        waiter = self._loop.create_future()
-        if self._room is None:
-            self._room = []
-        self._room.append(waiter)
-        await waiter
-
-    async def send_all(self, messages: Iterable[Any], *, timeout_s: float | None = None) -> None:
-        """Send many messages; as `send` for each, with fewer writes."""
-        gathered: list[Any] = []
-        size = 0
-        encode = self.plan.encode
-        stream = self.plan.address.kind == "stream"
-        for message in messages:
-            if not stream:
-                await self.send(message, timeout_s=timeout_s)
-                continue
-            payload = message if encode is None else encode(message)
-            gathered.append(payload)
-            size += len(payload)
-            if size >= GATHERED_BYTES:
-                await self._send_gathered(gathered, timeout_s)
-                gathered, size = [], 0
-        if gathered:
-            await self._send_gathered(gathered, timeout_s)
-
-    async def _send_gathered(self, payloads: list[bytes], timeout_s: float | None) -> None:
-        wire = self._framing.encode_all(payloads)
-        if self._closing or self._over or self._transport.broken is not None:
-            raise self._why_not()
-        self._flush()
-        self.messages_sent += len(payloads)
-        self._transport.write(wire)
-        if self._transport.backlog_bytes > self.plan.limits.send_buffer_bytes:
-            await self._drain(timeout_s)
 
     # ending
 

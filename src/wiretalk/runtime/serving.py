@@ -294,6 +294,10 @@ class Serving:
         if self._arrivals is not None:
             self._arrivals.close()
         self._doors.stop_datagrams()
+        for conversation in list(self._open):
+            if getattr(conversation, "resting", False):
+                conversation.leaving = "stopping"
+                conversation.hang_up()
         wait_s = self._limits.drain_s if drain_s is None else drain_s
         if await self._emptied(wait_s):
             await self._doors.close_datagrams(CLOSE_GRACE_S)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from wiretalk.limits import Limits
     from wiretalk.runtime import Connection, Conversation, Server
 
+    Told = Callable[[Conversation, str, dict[str, Any], str], None]
+
 
 class Service:
     """What a server does with its conversations: a session a connection, or a reply a message.
@@ -28,9 +30,11 @@ class Service:
         session: a coroutine function of one connection, for `serve(…, session)`; None where there is a reply.
         reply: a function of one message, for `serve(…, reply=)`, in either face; None where there is a session.
         framing: what cuts byte streams into messages unless the user or the address says otherwise.
+        told: who is told of what happens within conversations: the conversation, a word for the event, its facts, and a
+            sentence that says them; None: nobody.
     """
 
-    __slots__ = ("framing", "name", "reply", "session")
+    __slots__ = ("framing", "name", "reply", "session", "told")
 
     def __init__(
         self,
@@ -44,6 +48,7 @@ class Service:
         self.session = session
         self.reply = reply
         self.framing = framing
+        self.told: Told | None = None
 
     def serve(
         self,
@@ -84,6 +89,10 @@ class Service:
             on_open=on_open,
             on_close=on_close,
         )
+
+    def introduce(self, addresses: Iterable[str]) -> list[str]:  # noqa: ARG002  # for those who have something to say
+        """Return lines to be told once these addresses are listened on."""
+        return []
 
     def __repr__(self) -> str:
         return f"<Service {self.name}>"

@@ -15,7 +15,10 @@ SERVICES: dict[str, tuple[str, str]] = {
     "discard": ("wiretalk.service.discard", "takes everything and answers nothing (RFC 863)"),
     "chargen": ("wiretalk.service.chargen", "sends lines of characters, as fast as they are taken (RFC 864)"),
     "daytime": ("wiretalk.service.daytime", "tells date and time, and closes (RFC 867)"),
+    "exec": ("wiretalk.service.exec", "runs a program for each connection, or the listed command that a peer names"),
+    "http": ("wiretalk.service.http", "serves a directory over HTTP/1.1, and takes files from who knows the token"),
     "reply": ("wiretalk.service.reply", "greets, answers each message from a template, closes on a word"),
+    "chat": ("wiretalk.service.chat", "rooms for people and programs to talk in, over all addresses together"),
 }
 """Where each service lives, and one line of help."""
 
@@ -25,7 +28,7 @@ def make(name: str, **options: Any) -> Service:
 
     Args:
         name: a name of SERVICES.
-        options: the service's own; only `reply` has some (see `wiretalk.service.reply.make`).
+        options: the service's own; see the `make` of its module.
 
     Raises:
         UsageError: there is no such service, or an option's value is wrong.

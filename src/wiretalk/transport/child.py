@@ -21,7 +21,7 @@ from wiretalk.transport.reasons import ReasonError, UnreadError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from wiretalk.address import Address
@@ -39,9 +39,11 @@ class Child:
     """One program that runs, in a session and process group of its own.
 
     Args:
-        address: whose path is the command; options `shell`, `directory`, `env`.
+        name: what it is called in errors and in the log.
         arguments: its argument vector.
         release: called when it has been reaped, in the reaper's thread; it closes the program's end.
+        directory: where it runs; None: where we do.
+        variables: its environment.
         settings: for `subprocess.Popen`: what is its input and output.
 
     Raises:
@@ -51,18 +53,26 @@ class Child:
         OpenError: it could not be started for another reason.
     """
 
-    def __init__(self, address: Address, arguments: list[str], release: Callable[[], None], **settings: Any) -> None:
-        self.name = told(address)
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        release: Callable[[], None],
+        *,
+        directory: str | None,
+        variables: Mapping[str, str],
+        **settings: Any,
+    ) -> None:
+        self.name = name
         self._release = release
         self._told = False
         self._left = False
-        directory = address.option("directory")
         try:
             # Popen closes every descriptor of ours in the child, and has SIGPIPE, which Python ignores, as usual again.
             process = subprocess.Popen(  # noqa: S603  # to run what the user names is what it is for
                 arguments,
                 cwd=directory,
-                env=environment(address),
+                env=variables,
                 start_new_session=True,
                 **settings,
             )
@@ -117,6 +127,10 @@ class Child:
         if self.status is not None:
             self._tell(self.status)
         self._ward.leave(at_once=at_once)
+
+    def disband(self) -> None:
+        """End its group; it has ended itself, and what it has said may still be read."""
+        self._ward.leave(at_once=True)
 
 
 def arguments_of(address: Address) -> list[str]:

@@ -64,7 +64,7 @@ def _port_inodes(address: Address) -> dict[str, int | None]:
     listening: dict[str, int | None] = {}
     others: dict[str, int | None] = {}
     for table in (protocol, protocol + "6"):
-        for fields in _rows(f"/proc/net/{table}"):
+        for fields in rows(f"/proc/net/{table}"):
             local, _, port = fields[1].rpartition(":")
             # Inode 0: closed by its process, and only lingering.
             if int(port, 16) == address.port and fields[9] != "0" and _overlap(local, wanted):
@@ -79,11 +79,12 @@ def _unix_inodes(address: Address) -> tuple[dict[str, int | None], set[str]]:
     """
     path = address.path
     names = {path} if address.abstract else {path, os.path.abspath(path)}
-    bound = {fields[6]: fields[7] for fields in _rows("/proc/net/unix") if len(fields) > 7 and fields[7] in names}
+    bound = {fields[6]: fields[7] for fields in rows("/proc/net/unix") if len(fields) > 7 and fields[7] in names}
     return dict.fromkeys(bound), {inode for inode, name in bound.items() if not name.startswith(("/", "@"))}
 
 
-def _rows(table: str) -> list[list[str]]:
+def rows(table: str) -> list[list[str]]:
+    """Return the fields of each line of one of the system's tables of sockets; [] where there is no such table."""
     try:
         with open(table, encoding="utf-8", errors="surrogateescape") as file:
             return [line.rstrip("\n").split(None, 7 if table.endswith("unix") else -1) for line in file][1:]

@@ -13,6 +13,7 @@ from wiretalk.transport.stream import StreamTransport
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
+    from typing import Any
 
     from wiretalk.transport.loop import Loop, Sink
 
@@ -54,5 +55,5 @@ class PacketTransport(StreamTransport):
         else:
             self._end_of_input()
 
-    def _send_held(self, backlog: deque[bytes | memoryview]) -> int:
+    def _send_held(self, backlog: deque[Any]) -> int:
         return self.sock.send(backlog[0])

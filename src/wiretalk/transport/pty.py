@@ -17,7 +17,7 @@ import threading
 from wiretalk.errors import LimitError, OpenError
 from wiretalk.limits import CHILD_LOOK_S
 from wiretalk.transport.candidate import Candidate
-from wiretalk.transport.child import Child, arguments_of, find
+from wiretalk.transport.child import Child, arguments_of, environment, find
 from wiretalk.transport.descriptor import Descriptor
 from wiretalk.transport.lone import LoneListener
 from wiretalk.transport.names import told
@@ -144,7 +144,16 @@ def open_socket(candidate: Candidate) -> Any:
         _prepare(theirs, raw=bool(address.option("raw")))
         command = ["/bin/sh", "-c", TAKE_TERMINAL, os.ttyname(theirs), *arguments]
         # The program's side is ours too until it has been reaped, so that its status is known when its output ends.
-        made.child = Child(address, command, lambda: os.close(theirs), stdin=theirs, stdout=theirs, stderr=theirs)
+        made.child = Child(
+            told(address),
+            command,
+            lambda: os.close(theirs),
+            directory=address.option("directory"),
+            variables=environment(address),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+        )
     except BaseException:
         made.close()
         os.close(theirs)

@@ -15,6 +15,7 @@ from itertools import islice
 from wiretalk.chooser import twin
 from wiretalk.errors import ResetError, TimedOutError, WiretalkError
 from wiretalk.limits import CLOSE_TIMEOUT_S, LINGER_S, READ_BYTES
+from wiretalk.transport.filepart import FilePart
 from wiretalk.transport.oserrors import explain
 from wiretalk.transport.reasons import note
 
@@ -46,6 +47,7 @@ class StreamTransport(Crossing):
     __slots__ = (
         "_backlog",
         "_ended",
+        "_files",
         "_finished",
         "_timer",
         "loop",
@@ -56,7 +58,9 @@ class StreamTransport(Crossing):
         super().__init__(sock, sink)
         self.loop = loop
         self.peer = peer
-        self._backlog: deque[bytes | memoryview] | None = None
+        self._backlog: deque[bytes | memoryview | FilePart] | None = None
+        # Whether there may be parts of files in it.
+        self._files = False
         self._ended = False
         self._finished = False
         self._timer: Timer | None = None
@@ -134,7 +138,27 @@ class StreamTransport(Crossing):
 
     # writing
 
-    def _hold(self, data: bytes | memoryview) -> None:
+    def send_file(self, descriptor: int, offset: int, count: int) -> bool:
+        """Send bytes of a file within the kernel, in their turn, as `write` does.
+
+        Returns:
+            False: that cannot be here, and nothing has been done.
+
+        Raises:
+            OSError: out of file descriptors.
+        """
+        if type(self) is not StreamTransport:
+            # What lies on top would not see the bytes.
+            return False
+        if count and self.broken is None and not self._finishing and self.sink is not None:
+            waits = self.backlog_bytes
+            self._files = True
+            self._hold(FilePart(descriptor, offset, count))
+            if not waits:
+                self._writable()
+        return True
+
+    def _hold(self, data: bytes | memoryview | FilePart) -> None:
         if self._backlog is None:
             self._backlog = deque()
         if not self._backlog:
@@ -143,8 +167,11 @@ class StreamTransport(Crossing):
         self.backlog_bytes += len(data)
         self.sink.held()  # type: ignore[union-attr]  # nothing is held for a sink that is gone
 
-    def _send_held(self, backlog: deque[bytes | memoryview]) -> int:
-        return self.sock.sendmsg(list(islice(backlog, PIECES_A_SEND)))
+    def _send_held(self, backlog: deque[bytes | memoryview | FilePart]) -> int:
+        if self._files:
+            first = backlog[0]
+            return first.send_to(self.sock) if isinstance(first, FilePart) else self.sock.send(first)
+        return self.sock.sendmsg(list(islice(backlog, PIECES_A_SEND)))  # type: ignore[arg-type]  # bytes, all of them
 
     def _writable(self) -> None:
         backlog = self._backlog
@@ -160,13 +187,15 @@ class StreamTransport(Crossing):
         self.wire_sent += sent
         self.backlog_bytes -= sent
         while sent:
-            length = len(backlog[0])
+            first = backlog[0]
+            length = len(first)
             if length > sent:
-                backlog[0] = memoryview(backlog[0])[sent:]
+                backlog[0] = first.after(sent) if isinstance(first, FilePart) else memoryview(first)[sent:]
                 break
             backlog.popleft()
             sent -= length
         if not backlog:
+            self._files = False
             self.loop.remove_writer(self.sock.fileno())
             self._flushed()
         if self.sink is not None and not self._closing:
