@@ -290,6 +290,9 @@ HTTP_THREADS = 4
 HTTP_JOINED_BYTES = 64 * KIB
 """http: a file of this size or less leaves in one write with its head; a larger one is moved by the kernel."""
 
+HTTP_HELD_BYTES = 64 * MIB
+"""http: listings and packed texts on their way to all peers together; further ones are refused until they have gone."""
+
 HTTP_LINGER_S = 2.0
 """http: how long a peer is listened to that is still sending what has been refused, so that it sees why."""
 

@@ -50,6 +50,14 @@ def test_a_body_in_chunks():
     assert request.value() == [1, 2]
 
 
+@pytest.mark.parametrize("method", [b"GET", b"POST", b"DELETE"])
+def test_the_last_request_of_a_connection_without_a_body(method):
+    exchange, request = asked(method + b" /version HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert (request.path, request.body) == (("version",), b"")
+    assert b"Connection: close" in exchange.answer(Answer(200, {"a": 1}))
+    assert exchange.over
+
+
 def test_an_answer_and_the_next_request():
     exchange, request = asked(GET + GET)
     assert request.path == ("version",)

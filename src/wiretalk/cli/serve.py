@@ -38,6 +38,7 @@ EXAMPLES = (
     ("wiretalk serve echo :8888", "send back what comes, on every interface"),
     ("wiretalk serve reply --greet hello --reply 'server rec: {message}' --close-on exit :8888", "answer lines"),
     ("wiretalk serve echo tcp://:7000 udp://:7000 unix:/tmp/echo.sock", "the same on TCP, UDP and a Unix socket"),
+    ("wiretalk serve chat :7000 ws://:7001 unix:/tmp/chat.sock", "rooms to talk in, for who comes by any of them"),
     ("wiretalk serve daytime --once tls://:7013", "tell one client the time over TLS, and leave"),
     ("wiretalk serve exec localhost:2323 -- sort -u", "a program for each connection"),
     ("wiretalk serve exec --commands commands.toml localhost:2323", "the listed command that a line names"),

@@ -9,6 +9,7 @@ import socket
 import pytest
 
 import wiretalk
+from wiretalk import faults
 from wiretalk.ending import Ending
 from wiretalk.errors import LimitError, ResetError, TimedOutError
 from wiretalk.service import make
@@ -236,6 +237,24 @@ async def test_it_may_say_quit_while_it_is_behind(room):
 async def lines_of(deaf):
     while line := await deaf.line():
         yield line
+
+
+async def test_a_datagram_member_that_takes_nothing_is_dropped_too(monkeypatch):
+    """Its way is stalled by a fault, which holds what is sent."""
+    monkeypatch.setattr(outlet, "CHAT_STUCK_S", 0.2)
+    ended = []
+    service = make("chat", history=0)
+    layers = [faults.layer("down:stall=500B")]
+    limits = wiretalk.Limits(send_buffer_bytes=2000)
+    async with service.serve("udp://127.0.0.1:0", layers=layers, limits=limits, on_close=ended.append) as server:
+        async with wiretalk.connect(server.addresses[0]) as board:
+            for _ in range(20):
+                await board.send(b"/help")
+                await asyncio.sleep(0.01)
+            async with asyncio.timeout(PATIENCE_S):
+                while not ended:
+                    await asyncio.sleep(0.01)
+    assert (ended[0].ending.how, ended[0].ending.wait) == ("timed-out", "send")
 
 
 async def test_a_datagram_member_whose_socket_is_gone_has_left(folder):

@@ -23,7 +23,9 @@ def refused(site, address, **options):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("address", [":8080", "tcp4://:8080", "tcp6://:8080", "tls://:8443?self_signed"])
+@pytest.mark.parametrize(
+    "address", [":8080", "0.0.0.0:8080", "[::]:8080", "tcp4://:8080", "tcp6://:8080", "tls://:8443?self_signed"]
+)
 def test_every_interface_is_refused(site, address):
     told = refused(site, address)
     assert " is every interface of this machine, and whoever reaches it could read all that is in " in told

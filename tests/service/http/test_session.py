@@ -257,6 +257,26 @@ async def test_many_that_want_listings_and_packing(http):
         assert (await client.reply()).status == 200
 
 
+async def test_answers_held_for_slow_readers_are_bounded(http, monkeypatch):
+    from wiretalk.service.http import listing, session
+
+    monkeypatch.setattr(listing, "page", lambda *_, **__: bytes(16 << 20))
+    monkeypatch.setattr(session, "HTTP_HELD_BYTES", 33 << 20)
+    one = await http()
+    slow = [await one.connect() for _ in range(2)]
+    for client in slow:
+        client.reader._transport.pause_reading()
+        await client.say(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    await until(lambda: sum(connection.unsent_bytes > 0 for connection in one.server.connections) == 2)
+    client = await one.connect()
+    reply = await client.ask("GET", "/")
+    assert (reply.status, reply.headers["retry-after"]) == (503, "1")
+    assert (await client.ask("GET", "/large.bin")).body == LARGE
+    slow[0].reader._transport.resume_reading()
+    assert len((await slow[0].reply()).body) == 16 << 20
+    assert (await client.ask("GET", "/")).status == 200
+
+
 async def test_what_fails_is_told_in_the_log_and_nowhere_else(http, monkeypatch, caplog):
     from wiretalk.service.http import getting
 

@@ -99,7 +99,8 @@ class Exchange:
         Raises:
             Refusal: it is broken.
         """
-        if self._http.their_state is h11.DONE:
+        if self._http.their_state in {h11.DONE, h11.MUST_CLOSE, h11.CLOSED}:
+            # The last two: it is whole, and the peer has said that it is the last.
             return b""
         event = self._event()
         if isinstance(event, h11.Data):

@@ -85,6 +85,11 @@ class Answer:
         """The length of the body."""
         return sum(len(piece) for piece in self.body)
 
+    @property
+    def held_bytes(self) -> int:
+        """How much of the body is in memory."""
+        return sum(len(piece) for piece in self.body if isinstance(piece, bytes))
+
     def close(self) -> None:
         """Close the file."""
         descriptor, self.descriptor = self.descriptor, None

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 OWN = ("framing", "codec", "max_message")
 """Options of an address that HTTP has no use for."""
 
+EVERYWHERE = frozenset(("", "0.0.0.0", "::"))
+"""Hosts of an address that mean every interface."""
+
 NOSNIFF = ("X-Content-Type-Options", "nosniff")
 OWN_ORIGIN = ("Cross-Origin-Resource-Policy", "same-origin")
 """What is not public is not to be embedded in pages of others."""
@@ -112,9 +115,8 @@ class HttpService(Service):
     def _check_guarded(self, place: Address) -> None:
         if self._public or self._token is not None or is_loopback(place) or proves_itself(place):
             return
-        where = (
-            f"{place} is every interface of this machine" if not place.host else f"{place} is not this machine alone"
-        )
+        everywhere = place.host in EVERYWHERE
+        where = f"{place} is every interface of this machine" if everywhere else f"{place} is not this machine alone"
         here = str(place.but(host="localhost", options={})).removeprefix("tcp://")
         raise UsageError(
             "",

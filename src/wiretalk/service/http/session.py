@@ -9,7 +9,15 @@ import time
 
 from wiretalk.ending import Ending
 from wiretalk.errors import EndedError, FinishedError, TimedOutError, WiretalkError
-from wiretalk.limits import HTTP_BODY_BYTES, HTTP_HEAD_S, HTTP_IDLE_S, HTTP_JOINED_BYTES, HTTP_LINGER_S, HTTP_STALL_S
+from wiretalk.limits import (
+    HTTP_BODY_BYTES,
+    HTTP_HEAD_S,
+    HTTP_HELD_BYTES,
+    HTTP_IDLE_S,
+    HTTP_JOINED_BYTES,
+    HTTP_LINGER_S,
+    HTTP_STALL_S,
+)
 from wiretalk.service.http.conditions import write_date
 from wiretalk.service.http.exchange import Exchange
 from wiretalk.service.http.messages import Answer, Part, Refusal
@@ -87,6 +95,8 @@ class Site:
         self.headers = headers
         self.told = told
         self.times = times or Times()
+        # Of answers on their way, what is in memory.
+        self.held_bytes = 0
         self.allow = ("Allow", "GET, HEAD, OPTIONS" + (", PUT" if putting is not None else ""))
 
     async def hold(self, connection: Connection) -> None:
@@ -114,10 +124,15 @@ class Talk:
                 if request is None:
                     return
                 begun_at = time.monotonic()
-                answer = await self._answer(request)
+                answer = self._if_there_is_room(await self._answer(request))
             except Refusal as refusal:
                 answer = refusal.answer()
-            await self._send(request, answer, begun_at)
+            size = answer.held_bytes
+            self._site.held_bytes += size
+            try:
+                await self._send(request, answer, begun_at)
+            finally:
+                self._site.held_bytes -= size
         if exchange.unread:
             await self._linger()
 
@@ -179,6 +194,18 @@ class Talk:
             # A mistake of ours must not reach who asked.
             log.exception("http: %s %s failed", request.method, request.target)
             raise Refusal(500, "that failed, and the log of the server says why") from None
+
+    def _if_there_is_room(self, answer: Answer) -> Answer:
+        """Return the answer, unless peers that read slowly make us hold too much already.
+
+        Raises:
+            Refusal: they do.
+        """
+        size = answer.held_bytes
+        if size <= HTTP_JOINED_BYTES or self._site.held_bytes + size <= HTTP_HELD_BYTES:
+            return answer
+        answer.close()
+        raise Refusal(503, "too many peers are being sent such answers; try again", [("Retry-After", "1")])
 
     async def _act(self, request: Request) -> Answer:
         site, method = self._site, request.method
