@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+
 import pytest
 
 from wiretalk.control.exchange import Exchange
 from wiretalk.control.messages import Answer, Refusal
+from wiretalk.errors import MissingPackageError
 from wiretalk.limits import CONTROL_BODY_BYTES, CONTROL_HEAD_BYTES, CONTROL_HEADERS
 
 POST = b'POST /proxies/a%2Fb/toxics?how=close HTTP/1.1\r\nHost: x\r\nX-One: 1\r\nContent-Length: 7\r\n\r\n{"a":1}'
@@ -165,3 +169,14 @@ def test_what_is_no_json_object(body, sentence):
 def test_names_of_fields_are_as_toxiproxy_takes_them():
     _, request = asked(POST.replace(b'"a"', b'"A"'))
     assert request.fields() == {"a": 1}
+
+
+def test_without_the_package(monkeypatch):
+    import wiretalk.service.http.exchange
+
+    monkeypatch.setitem(sys.modules, "h11", None)
+    monkeypatch.delitem(sys.modules, "wiretalk.control.exchange")
+    monkeypatch.delitem(sys.modules, "wiretalk.service.http.exchange")
+    monkeypatch.delattr(wiretalk.service.http, "exchange")
+    with pytest.raises(MissingPackageError, match=r"control over HTTP needs the package h11.*wiretalk\[control\]"):
+        import_module("wiretalk.control.exchange")

@@ -21,8 +21,8 @@ def test_every_interface_needs_a_word(capfd, tmp_path):
     sentence = told(capfd, ":8080", "--directory", str(tmp_path))
     assert sentence == (
         "wiretalk: tcp://:8080 is every interface of this machine, and whoever reaches it could read all that is in "
-        f"{tmp_path}; say localhost:8080 to serve programs of this machine alone, --token @FILE to serve those who know "
-        "a secret, or --public to serve everybody\n"
+        f"{tmp_path}; say localhost:8080 to serve programs of this machine alone, --token @FILE to serve those who "
+        "know a secret, or --public to serve everybody\n"
     )
 
 
