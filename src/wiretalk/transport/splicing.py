@@ -97,8 +97,8 @@ class SplicingTransport(LoneTransport):
     def carry_to(self, target: SplicingTransport) -> None:
         """Let what is read from now on go straight to another transport."""
         self.target = target
-        # What is more than a socket, or less, knows things that are asked by its own methods.
-        self._direct = isinstance(self.sock, socket.socket) and isinstance(target.sock, socket.socket)
+        # What is more than a socket, as a program's is, knows things that are asked by its own methods.
+        self._direct = type(self.sock) is type(target.sock) is socket.socket
 
     def _readable(self) -> None:
         target = self.target
