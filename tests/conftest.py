@@ -14,6 +14,18 @@ import pytest
 
 from .compiling import Compiler, find_compiler
 
+TESTS = os.path.dirname(__file__)
+
+MEASURED = frozenset({"cli"})
+"""Whose programs have their lines counted. Counting makes starting one take three times as long, and what the others
+start is what these start too."""
+
+
+@pytest.fixture(autouse=True)
+def _measured(request, monkeypatch):
+    if os.path.relpath(request.path, TESTS).partition(os.sep)[0] not in MEASURED:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+
 
 @pytest.fixture(scope="session")
 def require():
