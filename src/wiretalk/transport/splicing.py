@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PIPE_BYTES = 1 * MIB
 """What a pipe is asked to hold: the most that a user may ask for by default (pipe-max-size)."""
 
+SPLICES_A_WAKE = 4
+"""So often what came meanwhile is moved too before the loop looks after others: asking it costs as much as a splice."""
+
 SMALL_BYTES = READ_BYTES // 4
 """A splice that moves less was not worth it."""
 
@@ -106,7 +109,9 @@ class SplicingTransport(LoneTransport):
             self._bulk = False
             super()._readable()
         elif self._bulk:
-            self._splice(target)
+            for _ in range(SPLICES_A_WAKE):
+                if not self._splice(target):
+                    break
         elif self._direct and self.broken is None:
             passed = pass_on(self.sock, target.sock)
             if isinstance(passed, int):
@@ -146,30 +151,31 @@ class SplicingTransport(LoneTransport):
         """Whether nothing can be passed to this transport within the kernel."""
         return self._finishing or self._closing or self.broken is not None or self.sink is None
 
-    def _splice(self, target: SplicingTransport) -> None:
+    def _splice(self, target: SplicingTransport) -> bool:
+        """Move what there is; return whether there may be as much again, and room for it."""
         try:
             pipe = take_pipe()
         except OSError:
             # No descriptors left: what one connection has already will do.
             self._bulk = False
-            return
+            return False
         try:
             size = os.splice(self.sock.fileno(), pipe[1], PIPE_BYTES, flags=FLAGS)
         except BlockingIOError:
             give_back(pipe)
-            return
+            return False
         except OSError as error:
             give_back(pipe)
             if getattr(self.sock, "unread_is_end", False):
                 super()._readable()
-                return
+                return False
             self._over(self.broken or explain(error, self.peer, "receive"))
-            return
+            return False
         if not size:
             give_back(pipe)
             # The socket itself may know more of its end (a program's exit status).
             super()._readable()
-            return
+            return False
         self.wire_received += size
         if size >= SMALL_BYTES:
             self._small = 0
@@ -178,6 +184,9 @@ class SplicingTransport(LoneTransport):
             self._bulk = self._small < SMALL_IN_A_ROW
         target.take(pipe, size, self)
         self._look_behind()
+        if size < SMALL_BYTES or self.sink is None or not self._reading:
+            return False
+        return not target.backlog_bytes and not target.busy
 
     def take(self, pipe: tuple[int, int], size: int, source: SplicingTransport) -> None:
         """Send what is in a pipe; what the kernel does not take stays in it, and the source is not read meanwhile."""
