@@ -158,8 +158,8 @@ def test_nc_ncat_and_socat_at_either_end(shell_at, as_client, as_server, host, h
     server.say("to the client\n")
     client.wait_for("to the client\n")
     client.end_input()
-    # The end is passed on, and the other direction goes on; but ncat hears nothing more, and neither it nor nc, where they
-    # listen, stays for long when they have heard the end.
+    # The end is passed on, and the other direction goes on; but ncat hears nothing more, and where it or nc listens, it
+    # leaves soon after it has heard the end.
     if here != "ncat" and there == "socat":
         server.say("and afterwards\n")
         client.wait_for("and afterwards\n")
