@@ -340,6 +340,15 @@ def test_toxiproxys_own_server_says_it_in_its_words(served, fault):
     )
 
 
+def test_a_token_that_cannot_be_sent_is_told(capfd, tmp_path):
+    file = tmp_path / "token"
+    for content in (b"\xff\xfe", "grüß".encode(), b"two\nlines", b"x" * 2000):
+        file.write_bytes(content)
+        for words in (["control", "127.0.0.1:0"], ["fault", "127.0.0.1:1", "list"]):
+            assert main([*words, "--token", f"@{file}"]) == 2
+            assert "must be at most 1024 printable ASCII characters" in capfd.readouterr().err
+
+
 def test_a_token_file_that_is_not_there_is_told(capfd):
     assert main(["control", "--token", "@/nowhere/at/all", "127.0.0.1:0"]) == 1
     assert "/nowhere/at/all" in capfd.readouterr().err

@@ -254,6 +254,18 @@ class Channel(Outlet):
             # The peer is gone already: nothing can be lost to it any more.
             note(error)
 
+    def _say_last(self) -> None:
+        """Send what tells the peer what is wrong, and see that a reset does not overtake it."""
+        if self._sending.acquire(blocking=False):
+            try:
+                if self._send_on():
+                    self._linger()
+            except WiretalkError:
+                # The peer is gone; what it did wrong is still the news.
+                pass
+            finally:
+                self._sending.release()
+
     def abort(self, error: WiretalkError | None = None) -> None:
         """End at once: what is held is dropped, a TCP peer sees a reset. Never waits; a signal handler may call it."""
         if not self.over:

@@ -106,21 +106,9 @@ class TlsChannel(Channel):
                     pass
                 self._hold_outgoing()
         if engine.fault is not None and not plain:
-            self._say_why()
+            self._say_last()
             raise self._fail(self.broken or engine.fault)
         return plain or (b"" if engine.peer_finished else None)
-
-    def _say_why(self) -> None:
-        """Send the alert that tells the peer what is wrong, and see that a reset does not overtake it."""
-        if self._sending.acquire(blocking=False):
-            try:
-                if self._send_on():
-                    self._linger()
-            except WiretalkError:
-                # The peer is gone; what it did wrong is still the news.
-                pass
-            finally:
-                self._sending.release()
 
     def _put(self, data: bytes) -> bool:
         if self.broken is not None:

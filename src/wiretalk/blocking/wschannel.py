@@ -80,18 +80,6 @@ class _Messages(Channel):
     def _shake_below(self, deadline: Deadline) -> None:
         """Do the handshake of what is below."""
 
-    def _say_last(self) -> None:
-        """Send what tells the peer what is wrong, and see that a reset does not overtake it."""
-        if self._sending.acquire(blocking=False):
-            try:
-                if self._send_on():
-                    self._linger()
-            except WiretalkError:
-                # The peer is gone; what it did wrong is still the news.
-                pass
-            finally:
-                self._sending.release()
-
     # receiving
 
     def receive(self, deadline: Deadline = NEVER) -> bytes | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
+from wiretalk.cli import options
 from wiretalk.cli.parser import value
+from wiretalk.errors import UsageError
+from wiretalk.limits import TOKEN_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -51,13 +52,12 @@ def token(arguments: Namespace) -> str | None:
 
     Raises:
         OSError: its file cannot be read.
+        UsageError: it cannot be sent in a head of HTTP.
     """
-    said: str | None = arguments.token
-    if said is None:
-        return os.environ.get(TOKEN)
-    if said.startswith("@"):
-        with open(said[1:], encoding="utf-8") as file:
-            return file.read().strip()
+    said = options.token(arguments.token, TOKEN)
+    if said is not None and not (said.isascii() and said.isprintable() and len(said) <= TOKEN_BYTES):
+        reason = f"the token of the control must be at most {TOKEN_BYTES} printable ASCII characters"
+        raise UsageError("", reason=reason)
     return said
 
 
@@ -124,8 +124,6 @@ def nothing_to_control(arguments: Namespace) -> None:
     """
     for option, given in (("--control-token", arguments.token), ("--name", arguments.name)):
         if given is not None:
-            from wiretalk.errors import UsageError
-
             raise UsageError("", reason=f"{option} without a control", hint="say --control ADDRESS")
 
 

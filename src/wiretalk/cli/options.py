@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from wiretalk.cli.parser import value
 from wiretalk.errors import UsageError
 from wiretalk.limits import (
@@ -14,6 +16,7 @@ from wiretalk.limits import (
     QUEUE_MESSAGES,
     SEND_BUFFER_BYTES,
     TLS_HANDSHAKE_TIMEOUT_S,
+    TOKEN_BYTES,
     UDP_PEER_IDLE_S,
     Limits,
 )
@@ -104,6 +107,21 @@ def address(text: str) -> Address:
     from wiretalk.address import parse
 
     return parse(text)
+
+
+def token(said: str | None, variable: str) -> str | None:
+    """Return the secret that an option says, TOKEN or @FILE, or else the environment; None: there is none.
+
+    Raises:
+        OSError: its file cannot be read.
+    """
+    if said is None:
+        return os.environ.get(variable)
+    if not said.startswith("@"):
+        return said
+    with open(said[1:], "rb") as file:
+        # A byte more than there may be, so that a longer one is seen; and the line end.
+        return file.read(TOKEN_BYTES + 2).strip().decode("utf-8", "surrogateescape")
 
 
 # options

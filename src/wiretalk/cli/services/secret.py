@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
+from wiretalk.cli import options
 from wiretalk.errors import UsageError
-from wiretalk.limits import TOKEN_BYTES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,14 +37,7 @@ def secret(arguments: Namespace) -> str | None:
     Raises:
         UsageError: its file cannot be read.
     """
-    said: str | None = arguments.secret
-    if said is None:
-        return os.environ.get(TOKEN)
-    if not said.startswith("@"):
-        return said
     try:
-        with open(said[1:], "rb") as file:
-            # A byte more than there may be, so that a longer one is seen; and the line end.
-            return file.read(TOKEN_BYTES + 2).strip().decode("utf-8", "surrogateescape")
+        return options.token(arguments.secret, TOKEN)
     except OSError as error:
-        raise UsageError("", reason=f"the token cannot be read from {said[1:]}: {error.strerror}") from None
+        raise UsageError("", reason=f"the token cannot be read from {error.filename}: {error.strerror}") from None
